@@ -1,0 +1,103 @@
+# module(PATH DEPS ... LIBS ...) declares the library that lives in the current folder.
+#
+# PATH is how its headers are included ("base", "alloc-runner/core"). Each module gets an include root of its own
+# that holds one symlink to its folder, so a header of a module that was not linked does not exist for the compiler.
+#
+#   DEPS       modules whose headers this module's headers may include
+#   LIBS       third-party libraries, private to the module
+#   TEST_DEPS  further modules for the folder's *_test.cpp
+#   TEST_LIBS  further third-party libraries for them
+#
+# Sources are every *.cpp of the folder; main.cpp stays out (see `program`), *_test.cpp become one test program.
+
+include_guard(GLOBAL)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+set(DROVER_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
+option(DROVER_FUZZ "Build the libFuzzer targets" OFF)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(drover_flags INTERFACE)
+target_compile_options(drover_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror)
+if(DROVER_SANITIZE)
+  target_compile_options(drover_flags INTERFACE -fsanitize=${DROVER_SANITIZE} -fno-sanitize-recover=all
+                                                -fno-omit-frame-pointer -O1)
+  target_link_options(drover_flags INTERFACE -fsanitize=${DROVER_SANITIZE})
+endif()
+if(DROVER_FUZZ)
+  target_compile_options(drover_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+find_package(GTest REQUIRED)
+find_package(Threads REQUIRED)
+enable_testing()
+
+function(module_target path out)
+  string(REPLACE "/" "_" name "drover_${path}")
+  set(${out} ${name} PARENT_SCOPE)
+endfunction()
+
+function(module_targets out)
+  set(targets)
+  foreach(path ${ARGN})
+    module_target(${path} target)
+    list(APPEND targets ${target})
+  endforeach()
+  set(${out} ${targets} PARENT_SCOPE)
+endfunction()
+
+function(module path)
+  cmake_parse_arguments(M "" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS" ${ARGN})
+  module_target(${path} target)
+  set(root ${CMAKE_BINARY_DIR}/include/${target})
+  get_filename_component(parent ${root}/${path} DIRECTORY)
+  file(MAKE_DIRECTORY ${parent})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/${path} SYMBOLIC)
+
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  file(GLOB tests CONFIGURE_DEPENDS *_test.cpp)
+  list(REMOVE_ITEM sources ${tests} ${CMAKE_CURRENT_SOURCE_DIR}/main.cpp)
+  module_targets(deps ${M_DEPS})
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    target_include_directories(${target} PUBLIC ${root})
+    target_link_libraries(${target} PUBLIC ${deps} PRIVATE ${M_LIBS} drover_flags)
+  else()
+    add_library(${target} INTERFACE)
+    target_include_directories(${target} INTERFACE ${root})
+    target_link_libraries(${target} INTERFACE ${deps})
+  endif()
+  if(tests)
+    test_program(${target}_test SOURCES ${tests} DEPS ${path} ${M_TEST_DEPS} LIBS ${M_LIBS} ${M_TEST_LIBS})
+  endif()
+endfunction()
+
+# test_program(NAME SOURCES ... DEPS modules LIBS third-party TIMEOUT seconds): one GoogleTest program, one ctest entry.
+function(test_program name)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;DEPS;LIBS" ${ARGN})
+  module_targets(deps ${T_DEPS})
+  add_executable(${name} ${T_SOURCES})
+  target_link_libraries(${name} PRIVATE ${deps} ${T_LIBS} GTest::gmock_main Threads::Threads drover_flags)
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT})
+endfunction()
+
+# program(NAME DEPS modules LIBS third-party): the executable whose main.cpp is in the current folder.
+function(program name)
+  cmake_parse_arguments(P "" "" "DEPS;LIBS" ${ARGN})
+  module_targets(deps ${P_DEPS})
+  add_executable(${name} main.cpp)
+  target_link_libraries(${name} PRIVATE ${deps} ${P_LIBS} Threads::Threads drover_flags)
+endfunction()

@@ -1,0 +1,143 @@
+// What should be: objects of the state-store's "state" stream and the alloc-runner's commands.
+#pragma once
+
+#include "wire/job.hpp"
+
+namespace drover::wire {
+
+// Key "job/<name>". Written by the store when a user submits or stops a job.
+struct JobDesired {
+    JobSpec spec;
+    std::string uid;            // random, fixed when the name is first submitted; seeds the alloc ids
+    std::uint64_t version = 0;  // counts the submits that changed the spec or revived a stopped job
+    bool stopped = false;
+    Instant submitted_at;
+
+    static constexpr std::string_view kName = "JobDesired";
+    static constexpr auto fields() {
+        return std::tuple(field("spec", &JobDesired::spec), field("uid", &JobDesired::uid),
+                          field("version", &JobDesired::version), field("stopped", &JobDesired::stopped),
+                          field("submitted_at", &JobDesired::submitted_at));
+    }
+    friend bool operator==(const JobDesired&, const JobDesired&) = default;
+};
+
+enum class Desired { run, stop };
+WIRE_ENUM(Desired, "run", "stop");
+
+// Key "alloc/<id>". Decided by the alloc-runner's job core, runs only once the store has recorded it. The spec of its
+// group is copied in, so that an alloc stays what it was placed as.
+struct AllocDesired {
+    std::string id;  // 16 hex digits
+    std::string job;
+    JobType type = JobType::service;
+    std::uint64_t job_version = 0;
+    std::uint32_t index = 0;  // 0..count-1 within the group
+    std::string node;
+    Desired desired = Desired::run;
+    std::string reason;  // why it should stop
+    GroupSpec group;
+    Instant created_at;
+    std::uint64_t term = 0;  // of the alloc-runner that decided it
+
+    static constexpr std::string_view kName = "AllocDesired";
+    static constexpr auto fields() {
+        return std::tuple(field("id", &AllocDesired::id), field("job", &AllocDesired::job),
+                          field("type", &AllocDesired::type), field("job_version", &AllocDesired::job_version),
+                          field("index", &AllocDesired::index), field("node", &AllocDesired::node),
+                          field("desired", &AllocDesired::desired), field("reason", &AllocDesired::reason),
+                          field("group", &AllocDesired::group), field("created_at", &AllocDesired::created_at),
+                          field("term", &AllocDesired::term));
+    }
+    friend bool operator==(const AllocDesired&, const AllocDesired&) = default;
+};
+
+// A signal to a running task. Ids grow by one per alloc; a task applies those above the last it applied, once.
+struct SignalOrder {
+    std::uint64_t id = 0;
+    std::string task;
+    std::string signal;  // "SIGHUP"
+
+    static constexpr std::string_view kName = "SignalOrder";
+    static constexpr auto fields() {
+        return std::tuple(field("id", &SignalOrder::id), field("task", &SignalOrder::task),
+                          field("signal", &SignalOrder::signal));
+    }
+    friend bool operator==(const SignalOrder&, const SignalOrder&) = default;
+};
+
+// Key "order/<alloc>". What users asked of one alloc, as state: a flag, counters per task, the last 16 signals.
+struct AllocOrder {
+    std::string alloc;
+    bool stop = false;
+    std::map<std::string, std::uint64_t> restarts;  // task -> how often a restart was asked for
+    std::vector<SignalOrder> signals;
+
+    static constexpr std::string_view kName = "AllocOrder";
+    static constexpr auto fields() {
+        return std::tuple(field("alloc", &AllocOrder::alloc), field("stop", &AllocOrder::stop),
+                          field("restarts", &AllocOrder::restarts), field("signals", &AllocOrder::signals));
+    }
+    friend bool operator==(const AllocOrder&, const AllocOrder&) = default;
+};
+
+enum class Verb { run, stop, destroy };
+WIRE_ENUM(Verb, "run", "stop", "destroy");
+
+// Stream "task/command/<node>", key "<alloc>/<task>": the whole desire for one task, as state, repeated until observed.
+//   run      incarnation `seq` should be live (or already have ended)
+//   stop     no incarnation up to `seq` may be live: `kill_signal`, `kill_timeout` after first sight, then SIGKILL to
+//            the whole tree; a seq that never started must never start
+//   destroy  as stop, then forget the task and remove its directory
+struct TaskCommand {
+    std::string alloc;
+    std::string task;
+    std::string job;
+    std::string group;
+    std::uint32_t index = 0;
+    std::uint64_t term = 0;     // of the owner; a lower one than the highest seen for the alloc is refused
+    Verb verb = Verb::run;
+    std::uint64_t seq = 0;      // number of the incarnation within the task, from 1, never reused
+    std::string incarnation;    // its unique id
+    std::uint64_t released = 0; // incarnations up to this one are recorded by the store and may be forgotten
+    TaskSpec spec;
+    std::string kill_signal;
+    Duration kill_timeout;
+    std::vector<SignalOrder> signals;
+
+    static constexpr std::string_view kName = "TaskCommand";
+    static constexpr auto fields() {
+        return std::tuple(field("alloc", &TaskCommand::alloc), field("task", &TaskCommand::task),
+                          field("job", &TaskCommand::job), field("group", &TaskCommand::group),
+                          field("index", &TaskCommand::index), field("term", &TaskCommand::term),
+                          field("verb", &TaskCommand::verb), field("seq", &TaskCommand::seq),
+                          field("incarnation", &TaskCommand::incarnation), field("released", &TaskCommand::released),
+                          field("spec", &TaskCommand::spec), field("kill_signal", &TaskCommand::kill_signal),
+                          field("kill_timeout", &TaskCommand::kill_timeout), field("signals", &TaskCommand::signals));
+    }
+    friend bool operator==(const TaskCommand&, const TaskCommand&) = default;
+};
+
+struct Member {
+    std::string id;
+    std::string boot;
+
+    static constexpr std::string_view kName = "Member";
+    static constexpr auto fields() { return std::tuple(field("id", &Member::id), field("boot", &Member::boot)); }
+    friend bool operator==(const Member&, const Member&) = default;
+};
+
+// Key "members": the alloc-runners with a live lease. `generation` grows with every change of the set and is the term
+// of what they say.
+struct Members {
+    std::uint64_t generation = 0;
+    std::vector<Member> alloc_runners;
+
+    static constexpr std::string_view kName = "Members";
+    static constexpr auto fields() {
+        return std::tuple(field("generation", &Members::generation), field("alloc_runners", &Members::alloc_runners));
+    }
+    friend bool operator==(const Members&, const Members&) = default;
+};
+
+}  // namespace drover::wire

@@ -1,0 +1,13 @@
+// The list of every message type, for what is made once per type (codec, fuzz targets, wire.lock).
+#pragma once
+
+#include "wire/desired.hpp"
+#include "wire/envelope.hpp"
+#include "wire/observed.hpp"
+#include "wire/request.hpp"
+#include "wire/status.hpp"
+
+#define WIRE_MESSAGES(X)                                                                                          \
+    X(JobSpec) X(JobDesired) X(AllocDesired) X(AllocOrder) X(TaskCommand) X(Members) X(TaskObserved) X(NodeObserved) \
+    X(NodeStatus) X(TaskStatus) X(AllocStatus) X(TaskEvent) X(AllocReport) X(AllocRecorded) X(Request) X(Answer)  \
+    X(LogRead) X(LogChunk) X(Envelope) X(Vector)
