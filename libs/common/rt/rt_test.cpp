@@ -30,8 +30,8 @@ struct Heartbeat {
 TEST(Loop, TheSameShellRunsOnRealAndOnVirtualTime) {
     SimLoop sim;
     Heartbeat virtual_beat(sim);
-    sim.run_for(hours(1));
-    EXPECT_EQ(virtual_beat.beats, 3'600'000);
+    sim.run_for(minutes(5));
+    EXPECT_EQ(virtual_beat.beats, 300'000);
 
     EpollLoop real;
     Heartbeat real_beat(real);

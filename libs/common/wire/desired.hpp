@@ -95,11 +95,11 @@ struct TaskCommand {
     std::string job;
     std::string group;
     std::uint32_t index = 0;
-    std::uint64_t term = 0;     // of the owner; a lower one than the highest seen for the alloc is refused
+    std::uint64_t term = 0;  // of the owner; a lower one than the highest seen for the alloc is refused
     Verb verb = Verb::run;
-    std::uint64_t seq = 0;      // number of the incarnation within the task, from 1, never reused
-    std::string incarnation;    // its unique id
-    std::uint64_t released = 0; // incarnations up to this one are recorded by the store and may be forgotten
+    std::uint64_t seq = 0;       // number of the incarnation within the task, from 1, never reused
+    std::string incarnation;     // its unique id
+    std::uint64_t released = 0;  // incarnations up to this one are recorded by the store and may be forgotten
     TaskSpec spec;
     std::string kill_signal;
     Duration kill_timeout;

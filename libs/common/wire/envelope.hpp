@@ -21,7 +21,7 @@ struct Record {
     static constexpr std::string_view kName = "Record";
     static constexpr auto fields() {
         return std::tuple(field("number", &Record::number), field("kind", &Record::kind), field("key", &Record::key),
-                          field("erased", &Record::erased), field("body", &Record::body));
+                          field("erased", &Record::erased), binary("body", &Record::body));
     }
     friend bool operator==(const Record&, const Record&) = default;
 };

@@ -51,8 +51,7 @@ struct LogConfig {
 
     static constexpr std::string_view kName = "LogConfig";
     static constexpr auto fields() {
-        return std::tuple(field("max_files", &LogConfig::max_files),
-                          field("max_file_size", &LogConfig::max_file_size));
+        return std::tuple(field("max_files", &LogConfig::max_files), field("max_file_size", &LogConfig::max_file_size));
     }
     friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };

@@ -25,7 +25,7 @@ struct ExitRecord {
 };
 
 enum class RunPhase {
-    starting,       // claimed, not yet known to run
+    starting,  // claimed, not yet known to run
     running,
     exited,         // ran and ended; `exit` says how
     start_failed,   // never ran; `error` says why, `recoverable` whether trying again may help

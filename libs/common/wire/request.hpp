@@ -78,8 +78,8 @@ struct LogRead {
     std::string node;
     std::string alloc;
     std::string task;
-    std::string stream;      // "stdout" or "stderr"
-    std::int64_t offset = 0; // in the task's whole output since its first start; negative: from the end
+    std::string stream;       // "stdout" or "stderr"
+    std::int64_t offset = 0;  // in the task's whole output since its first start; negative: from the end
     std::uint32_t limit = 16384;
 
     static constexpr std::string_view kName = "LogRead";
@@ -104,7 +104,7 @@ struct LogChunk {
     static constexpr auto fields() {
         return std::tuple(field("id", &LogChunk::id), field("error", &LogChunk::error),
                           field("offset", &LogChunk::offset), field("end", &LogChunk::end),
-                          field("data", &LogChunk::data));
+                          binary("data", &LogChunk::data));
     }
     friend bool operator==(const LogChunk&, const LogChunk&) = default;
 };

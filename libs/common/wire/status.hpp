@@ -29,9 +29,9 @@ struct TaskStatus {
     TaskPhase phase = TaskPhase::pending;
     std::uint64_t seq = 0;  // the latest incarnation
     std::string incarnation;
-    bool killed = false;             // asked to end for good
-    bool restarting = false;         // asked to end once, by a user
-    std::uint32_t attempts = 0;      // failures counted in the window
+    bool killed = false;         // asked to end for good
+    bool restarting = false;     // asked to end once, by a user
+    std::uint32_t attempts = 0;  // failures counted in the window
     Instant window_start;
     std::uint64_t restart_order = 0;  // AllocOrder::restarts applied
     std::uint64_t signal_order = 0;   // SignalOrder ids passed on
@@ -108,11 +108,11 @@ struct TaskEvent {
     friend bool operator==(const TaskEvent&, const TaskEvent&) = default;
 };
 
-// Stream "report/<alloc-runner>", key "report/<alloc>": everything about one alloc that the store has not yet confirmed,
-// said as one object (the same stream carries proposed AllocDesired at "alloc/<id>"). The store applies it in one
-// transaction: events above the highest `n` it has per task, the status if its (term, version) is higher. Confirmed when
-// the store publishes AllocRecorded. More than 32 unconfirmed events travel in turns, the oldest first, and the status
-// only with the last of them.
+// Stream "report/<alloc-runner>", key "report/<alloc>": everything about one alloc that the store has not yet
+// confirmed, said as one object (the same stream carries proposed AllocDesired at "alloc/<id>"). The store applies it
+// in one transaction: events above the highest `n` it has per task, the status if its (term, version) is higher.
+// Confirmed when the store publishes AllocRecorded. More than 32 unconfirmed events travel in turns, the oldest first,
+// and the status only with the last of them.
 struct AllocReport {
     std::string alloc;
     std::uint64_t term = 0;
@@ -127,8 +127,8 @@ struct AllocReport {
     friend bool operator==(const AllocReport&, const AllocReport&) = default;
 };
 
-// Key "recorded/<alloc>" of the store's state stream: what the store has of an alloc's reports, the highest event number
-// per task and the (term, version) of the status.
+// Key "recorded/<alloc>" of the store's state stream: what the store has of an alloc's reports, the highest event
+// number per task and the (term, version) of the status.
 struct AllocRecorded {
     std::string alloc;
     std::uint64_t term = 0;

@@ -1,0 +1,170 @@
+// JSON view of any MessagePack. Bytes that are themselves a MessagePack map (the bodies of records) are shown as one,
+// other bytes as base64.
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "wire/codec.hpp"
+#include "wire/pack.hpp"
+
+namespace drover::wire {
+
+namespace {
+
+void append_text(std::string& out, std::string_view text);
+void append_bytes(std::string& out, std::string_view bytes, int bodies);
+
+void append_real(std::string& out, double value) {
+    if (!std::isfinite(value)) {
+        out += "null";
+        return;
+    }
+    std::array<char, 32> buf{};
+    std::snprintf(buf.data(), buf.size(), "%.17g", value);
+    out += buf.data();
+}
+
+void append_integer(std::string& out, Node node) {
+    std::int64_t i = 0;
+    std::uint64_t u = 0;
+    if (node.fits(i)) {
+        out += std::to_string(i);
+    } else if (node.fits(u)) {
+        out += std::to_string(u);
+    }
+}
+
+// Bytes are collected in `body`, because the tree that holds them is gone once another one is parsed.
+void append(std::string& out, Node node, std::string& body) {
+    switch (node.type()) {
+        case NodeType::nil:
+        case NodeType::ext: out += "null"; return;
+        case NodeType::boolean: out += node.boolean() ? "true" : "false"; return;
+        case NodeType::integer: append_integer(out, node); return;
+        case NodeType::real: append_real(out, node.real()); return;
+        case NodeType::str: append_text(out, node.text()); return;
+        case NodeType::bin:
+            // A mark that cannot occur in JSON; replaced once the tree is no longer needed.
+            out += '\x01' + std::to_string(body.size()) + ',' + std::to_string(node.text().size()) + '\x02';
+            body += node.text();
+            return;
+        case NodeType::array:
+            out += '[';
+            for (std::size_t i = 0; i < node.size(); ++i) {
+                if (i > 0) out += ',';
+                append(out, node.at(i), body);
+            }
+            out += ']';
+            return;
+        case NodeType::map:
+            out += '{';
+            for (std::size_t i = 0; i < node.size(); ++i) {
+                if (i > 0) out += ',';
+                if (node.key(i).type() == NodeType::str) {
+                    append_text(out, node.key(i).text());
+                } else {
+                    append_text(out, "?");
+                }
+                out += ':';
+                append(out, node.value(i), body);
+            }
+            out += '}';
+            return;
+    }
+}
+
+Result<std::string> render(std::string_view bytes, int bodies) {
+    const Result<Node> root = parse(bytes);
+    if (!root) return tl::unexpected<Error>(root.error());
+    std::string marked;
+    std::string body;
+    append(marked, *root, body);
+    std::string out;
+    for (std::size_t i = 0; i < marked.size(); ++i) {
+        if (marked[i] != '\x01') {
+            out += marked[i];
+            continue;
+        }
+        char* end = nullptr;
+        const std::size_t at = std::strtoul(marked.c_str() + i + 1, &end, 10);
+        const std::size_t size = std::strtoul(end + 1, &end, 10);
+        append_bytes(out, std::string_view(body).substr(at, size), bodies);
+        i = static_cast<std::size_t>(end - marked.c_str());
+    }
+    return out;
+}
+
+void append_base64(std::string& out, std::string_view bytes) {
+    static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    out += '"';
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        std::uint32_t group = 0;
+        for (std::size_t k = 0; k < 3; ++k) {
+            group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+        }
+        for (std::size_t k = 0; k < 4; ++k) {
+            out += i + k > bytes.size() ? '=' : kDigits[group >> (18 - 6 * k) & 63];
+        }
+    }
+    out += '"';
+}
+
+void append_bytes(std::string& out, std::string_view bytes, int bodies) {
+    const bool map = !bytes.empty() && ((static_cast<unsigned char>(bytes[0]) & 0xf0) == 0x80 ||
+                                        static_cast<unsigned char>(bytes[0]) == 0xde);
+    if (map && bodies > 0) {
+        if (const Result<std::string> nested = render(bytes, bodies - 1)) {
+            out += *nested;
+            return;
+        }
+    }
+    append_base64(out, bytes);
+}
+
+// Length of the UTF-8 sequence at text[i], 0 when it is not valid.
+std::size_t sequence(std::string_view text, std::size_t i) {
+    const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
+    const unsigned char c = byte(i);
+    const std::size_t n = c < 0x80                ? 1
+                          : c >= 0xc2 && c < 0xe0 ? 2
+                          : c >= 0xe0 && c < 0xf0 ? 3
+                          : c >= 0xf0 && c < 0xf5 ? 4
+                                                  : 0;
+    if (n == 0 || i + n > text.size()) return 0;
+    for (std::size_t k = 1; k < n; ++k) {
+        if ((byte(i + k) & 0xc0) != 0x80) return 0;
+    }
+    if (n == 3 && ((c == 0xe0 && byte(i + 1) < 0xa0) || (c == 0xed && byte(i + 1) > 0x9f))) return 0;
+    if (n == 4 && ((c == 0xf0 && byte(i + 1) < 0x90) || (c == 0xf4 && byte(i + 1) > 0x8f))) return 0;
+    return n;
+}
+
+void append_text(std::string& out, std::string_view text) {
+    out += '"';
+    for (std::size_t i = 0; i < text.size();) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += text[i++];
+        } else if (c < 0x20) {
+            std::array<char, 8> buf{};
+            std::snprintf(buf.data(), buf.size(), "\\u%04x", c);
+            out += buf.data();
+            ++i;
+        } else if (const std::size_t n = sequence(text, i); n > 0) {
+            out += text.substr(i, n);
+            i += n;
+        } else {
+            out += "\\ufffd";
+            ++i;
+        }
+    }
+    out += '"';
+}
+
+}  // namespace
+
+Result<std::string> to_json(std::string_view bytes) { return render(bytes, 2); }
+
+}  // namespace drover::wire
