@@ -1,0 +1,163 @@
+#include "base/units.hpp"
+
+#include <array>
+#include <limits>
+#include <optional>
+
+namespace drover {
+
+namespace {
+
+struct Unit {
+    std::string_view name;
+    std::uint64_t factor;
+};
+
+constexpr std::array<Unit, 8> kDurationUnits = {{{"d", 86'400'000'000'000},
+                                                 {"h", 3'600'000'000'000},
+                                                 {"m", 60'000'000'000},
+                                                 {"s", 1'000'000'000},
+                                                 {"ms", 1'000'000},
+                                                 {"us", 1'000},
+                                                 {"\xc2\xb5s", 1'000},
+                                                 {"ns", 1}}};
+
+constexpr std::uint64_t kKi = 1024;
+constexpr std::uint64_t kMi = kKi * 1024;
+constexpr std::uint64_t kGi = kMi * 1024;
+constexpr std::uint64_t kTi = kGi * 1024;
+
+// to_string takes the first that divides, so the binary units come first, the largest first.
+constexpr std::array<Unit, 14> kSizeUnits = {{{"TiB", kTi},
+                                              {"GiB", kGi},
+                                              {"MiB", kMi},
+                                              {"KiB", kKi},
+                                              {"TB", 1'000'000'000'000},
+                                              {"GB", 1'000'000'000},
+                                              {"MB", 1'000'000},
+                                              {"kB", 1'000},
+                                              {"T", kTi},
+                                              {"G", kGi},
+                                              {"M", kMi},
+                                              {"K", kKi},
+                                              {"B", 1},
+                                              {"", 1}}};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_word(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (lower(a[i]) != lower(b[i])) return false;
+    }
+    return true;
+}
+
+template <std::size_t N>
+std::optional<std::uint64_t> factor_of(const std::array<Unit, N>& units, std::string_view name) {
+    for (const Unit& unit : units) {
+        if (same_word(unit.name, name)) return unit.factor;
+    }
+    return std::nullopt;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// A decimal number at the front of a text. Fractions keep nine digits.
+struct Number {
+    std::uint64_t whole = 0;
+    std::uint64_t fraction = 0;  // of 10^9
+};
+
+constexpr std::uint64_t kBillion = 1'000'000'000;
+
+std::optional<Number> take_number(std::string_view& text) {
+    Number n;
+    std::size_t i = 0;
+    for (; i < text.size() && is_digit(text[i]); ++i) {
+        if (n.whole > std::numeric_limits<std::uint64_t>::max() / 10 - 1) return std::nullopt;
+        n.whole = n.whole * 10 + static_cast<std::uint64_t>(text[i] - '0');
+    }
+    if (i == 0) return std::nullopt;
+    if (i < text.size() && text[i] == '.') {
+        const std::size_t first = ++i;
+        std::uint64_t scale = kBillion;
+        for (; i < text.size() && is_digit(text[i]); ++i) {
+            scale /= 10;
+            n.fraction += scale * static_cast<std::uint64_t>(text[i] - '0');
+        }
+        if (i == first) return std::nullopt;
+    }
+    text.remove_prefix(i);
+    return n;
+}
+
+std::string_view take_unit(std::string_view& text) {
+    std::size_t i = 0;
+    while (i < text.size() && !is_digit(text[i]) && text[i] != '.') ++i;
+    const std::string_view unit = text.substr(0, i);
+    text.remove_prefix(i);
+    return unit;
+}
+
+// number * factor + sum, or nothing above `limit`.
+std::optional<std::uint64_t> scaled(Number n, std::uint64_t factor, std::uint64_t sum, std::uint64_t limit) {
+    const auto value = static_cast<unsigned __int128>(n.whole) * factor +
+                       static_cast<unsigned __int128>(n.fraction) * factor / kBillion + sum;
+    if (value > limit) return std::nullopt;
+    return static_cast<std::uint64_t>(value);
+}
+
+constexpr auto kMaxSigned = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
+tl::unexpected<Error> no_duration(std::string_view text) {
+    return fail(ErrorKind::invalid,
+                "\"" + std::string(text) + "\" is no duration; write for example 15s, 250ms or 1h30m");
+}
+
+tl::unexpected<Error> no_size(std::string_view text) {
+    return fail(ErrorKind::invalid, "\"" + std::string(text) + "\" is no size; write for example 64MiB, 10MB or 4096");
+}
+
+}  // namespace
+
+Result<Duration> parse_duration(std::string_view text) {
+    if (text == "0") return Duration{};
+    std::string_view rest = text;
+    std::uint64_t sum = 0;
+    std::uint64_t last_factor = std::numeric_limits<std::uint64_t>::max();
+    while (!rest.empty()) {
+        const auto number = take_number(rest);
+        if (!number) return no_duration(text);
+        const auto factor = factor_of(kDurationUnits, take_unit(rest));
+        if (!factor || *factor >= last_factor) return no_duration(text);
+        last_factor = *factor;
+        const auto value = scaled(*number, *factor, sum, kMaxSigned);
+        if (!value) return fail(ErrorKind::invalid, "\"" + std::string(text) + "\" is longer than 292 years");
+        sum = *value;
+    }
+    if (text.empty()) return no_duration(text);
+    return Duration{static_cast<std::int64_t>(sum)};
+}
+
+Result<Size> parse_size(std::string_view text) {
+    std::string_view rest = text;
+    const auto number = take_number(rest);
+    if (!number) return no_size(text);
+    const auto factor = factor_of(kSizeUnits, rest);
+    if (!factor) return no_size(text);
+    const auto bytes = scaled(*number, *factor, 0, kMaxSigned);
+    if (!bytes) return fail(ErrorKind::invalid, "\"" + std::string(text) + "\" is more than 8 EiB");
+    return Size{*bytes};
+}
+
+std::string to_string(Size size) {
+    for (const Unit& unit : kSizeUnits) {
+        if (size.bytes != 0 && unit.factor > 1 && size.bytes % unit.factor == 0) {
+            return std::to_string(size.bytes / unit.factor) + std::string(unit.name);
+        }
+    }
+    return std::to_string(size.bytes);
+}
+
+}  // namespace drover
