@@ -1,64 +1,26 @@
 // Exchange: reliable state over lossy pub/sub. One per process.
 //
-// A stream is a log of keyed records, numbered by its sender and compacted: of each key only the newest record survives,
-// so a replay from 0 is a snapshot. The sender offers a FeedSource per stream and says `changed`; the exchange
-// publishes what is new. A receiver follows streams by prefix and gets every surviving record in order, exactly once
-// per epoch, whatever the transport loses, repeats or reorders: a record whose `prev` is above its position is a gap,
-// and the 1 Hz vectors state everybody's heads and positions, so every hole closes.
+// A stream is a log of keyed records, numbered by its sender and compacted: of each key only the newest record
+// survives, so a replay from 0 is a snapshot. The sender offers a FeedSource per stream and says `changed`; the
+// exchange publishes what is new. A receiver follows streams by prefix and gets every surviving record in order,
+// exactly once per epoch, whatever the transport loses, repeats or reorders: a record whose `prev` is above its
+// position is a gap, and the 1 Hz vectors state everybody's heads and positions, so every hole closes.
 //
 // Pure but for the Loop and the Transport it is given; runs under SimLoop and SimTransport.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "bus/feed.hpp"
 #include "bus/transport.hpp"
 #include "rt/loop.hpp"
 #include "wire/envelope.hpp"
 
 namespace drover::bus {
-
-class FeedSource {
-   public:
-    virtual ~FeedSource() = default;
-    // Names this numbering; a new one whenever numbers may repeat (every process start for a feed in memory).
-    virtual std::uint64_t epoch() const = 0;
-    // Number of the newest record, 0 before the first.
-    virtual std::uint64_t head() const = 0;
-    // The surviving records above `number`, lowest first, at most `limit`.
-    virtual std::vector<wire::Record> after(std::uint64_t number, std::size_t limit) const = 0;
-};
-
-// A feed in memory. Erased keys stay as tombstones, at most kMaxTombstones of them.
-class KeyedFeed : public FeedSource {
-   public:
-    explicit KeyedFeed(std::uint64_t epoch) : epoch_(epoch) {}
-
-    // Same kind and body as the newest record of the key: nothing happens, returns false.
-    bool put(const std::string& key, std::string_view kind, std::string body);
-    bool erase(const std::string& key);
-    bool contains(const std::string& key) const;
-    std::size_t size() const { return live_; }
-
-    std::uint64_t epoch() const override { return epoch_; }
-    std::uint64_t head() const override { return head_; }
-    std::vector<wire::Record> after(std::uint64_t number, std::size_t limit) const override;
-
-    static constexpr std::size_t kMaxTombstones = 4096;
-
-   private:
-    void append(const std::string& key, wire::Record record);
-
-    std::uint64_t epoch_;
-    std::uint64_t head_ = 0;
-    std::size_t live_ = 0;
-    std::map<std::string, std::uint64_t> newest_;      // key -> number
-    std::map<std::uint64_t, wire::Record> records_;    // by number
-    std::vector<std::uint64_t> tombstones_;            // numbers, oldest first
-};
 
 // What a receiver of streams hears. `source` is the sender's id, `stream` the full name of its stream.
 class Follower {
@@ -112,8 +74,13 @@ class Exchange {
     // Receivers' confirmed positions in a stream of ours: receiver id -> number. For "has it been heard" tests.
     std::map<std::string, std::uint64_t> positions(const std::string& stream) const;
 
+    // Since the start: gaps seen, records dropped because already applied, records sent again on request, messages
+    // refused because they were malformed or too long.
     struct Counters {
-        std::uint64_t gaps = 0, duplicates = 0, replayed = 0, refused = 0;
+        std::uint64_t gaps = 0;
+        std::uint64_t duplicates = 0;
+        std::uint64_t replayed = 0;
+        std::uint64_t refused = 0;
     };
     const Counters& counters() const;
 

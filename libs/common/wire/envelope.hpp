@@ -34,14 +34,15 @@ struct Envelope {
     std::string stream;
     std::uint64_t epoch = 0;
     std::uint64_t prev = 0;
-    Instant at;  // wall clock, for people
+    bool reset = false;  // the receiver's position is below what is still kept: forget the stream, start anew with this
+    Instant at;          // wall clock, for people
     std::vector<Record> records;
 
     static constexpr std::string_view kName = "Envelope";
     static constexpr auto fields() {
         return std::tuple(field("v", &Envelope::v), field("from", &Envelope::from), field("boot", &Envelope::boot),
                           field("stream", &Envelope::stream), field("epoch", &Envelope::epoch),
-                          field("prev", &Envelope::prev), field("at", &Envelope::at),
+                          field("prev", &Envelope::prev), field("reset", &Envelope::reset), field("at", &Envelope::at),
                           field("records", &Envelope::records));
     }
     friend bool operator==(const Envelope&, const Envelope&) = default;
