@@ -1,0 +1,148 @@
+#include "host/service.hpp"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+
+#include "host/log.hpp"
+#include "host/ready_file.hpp"
+#include "rt/epoll_loop.hpp"
+#include "rt/signals.hpp"
+
+namespace drover::host {
+
+namespace {
+
+class Running : public Host {
+   public:
+    explicit Running(std::string ready_path)
+        : ready_(std::move(ready_path)),
+          signals_(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); }) {}
+
+    rt::Loop& loop() override { return loop_; }
+
+    void ready() override {
+        const auto written = ready_.write();
+        if (!written) log::warn("cannot say that we are ready", {{"error", written.error()}});
+        notify_systemd("READY=1");
+        log::info("ready");
+    }
+
+    void stop(int code) override {
+        if (code != 0) code_ = code;
+        // From the loop, so that a service may ask for it while it is being made.
+        loop_.at(loop_.now(), [this] { begin_stop(); });
+    }
+
+    int run(std::unique_ptr<Service> service) {
+        service_ = std::move(service);
+        loop_.run();
+        ready_.remove();
+        service_.reset();
+        log::info("ended", {{"code", code_}});
+        return code_;
+    }
+
+   private:
+    void on_signal(int signal) {
+        if (signal == SIGHUP) {
+            log::info("reloading");
+            service_->reload();
+            return;
+        }
+        log::info("stopping", {{"signal", signal}});
+        if (stopping_) return give_up("a second signal came");
+        begin_stop();
+    }
+
+    void begin_stop() {
+        if (stopping_) return;
+        stopping_ = true;
+        notify_systemd("STOPPING=1");
+        ready_.remove();
+        loop_.at(loop_.now() + kStopTimeout, [this] { give_up("the service took too long"); });
+        service_->stop([this] { loop_.stop(); });
+    }
+
+    void give_up(const char* why) {
+        log::warn("ended without a clean stop", {{"why", why}});
+        code_ = 1;
+        loop_.stop();
+    }
+
+    rt::EpollLoop loop_;
+    ReadyFile ready_;
+    rt::SignalWatch signals_;
+    std::unique_ptr<Service> service_;
+    bool stopping_ = false;
+    int code_ = 0;
+};
+
+Result<void> make_dir(const std::string& path) {
+    std::error_code code;
+    const auto parent = std::filesystem::path(path).parent_path();
+    if (!parent.empty()) std::filesystem::create_directories(parent, code);
+    if (::mkdir(path.c_str(), 0700) == 0 || (errno == EEXIST && std::filesystem::is_directory(path, code))) return {};
+    return fail_errno("cannot make the directory " + path, errno);
+}
+
+int say_wrong(const Program& program, const Error& error) {
+    std::fprintf(stderr, "%s: %s\n", program.name.c_str(), error.message.c_str());
+    return 2;
+}
+
+std::string default_id(const Program& program) {
+    const std::string_view name = program.name;
+    return std::string(name.starts_with("drover-") ? name.substr(7) : name) + "-0";
+}
+
+}  // namespace
+
+std::vector<Option> ServiceConfig::service_options() {
+    return {
+        {"id", &id, "name of this process on the bus, the same after a restart; empty: the service's name and -0"},
+        {"data_dir", &data_dir, "directory of what must survive"},
+        {"run_dir", &run_dir, "directory of sockets and ready files"},
+        {"bind", &bind, "endpoints to publish on: ipc:///path or tcp://address:port"},
+        {"tap", &tap, "endpoints to publish on for monitors"},
+        {"peers", &peers, "endpoints of the services to listen to"},
+        {"curve_public_key_file", &curve_public_key_file, "file with this process's public key, Z85; empty: no CURVE"},
+        {"curve_secret_key_file", &curve_secret_key_file, "file with this process's secret key, Z85"},
+        {"curve_peers_file", &curve_peers_file, "file with the public keys that may connect, one a line"},
+        {"log_level", &log_level, "debug, info, warn or error"},
+    };
+}
+
+int run_service(const Program& program, const ConfigInput& input, ServiceConfig& config,
+                const std::vector<Option>& options, const Start& start) {
+    const auto text = load_config(program, options, input);
+    if (!text) return say_wrong(program, text.error());
+    if (!text->empty()) {
+        std::fputs(text->c_str(), stdout);
+        return std::fflush(stdout) == 0 ? 0 : 1;
+    }
+    const auto level = log::parse_level(config.log_level);
+    if (!level) return say_wrong(program, {level.error().kind, "log_level: " + level.error().message});
+    if (config.id.empty()) config.id = default_id(program);
+    log::setup(program.name, *level);
+    rt::block_signals({SIGTERM, SIGINT, SIGHUP});
+    for (const std::string& dir : {config.data_dir, config.run_dir}) {
+        const auto made = make_dir(dir);
+        if (!made) {
+            log::error("cannot start", {{"error", made.error()}});
+            return 1;
+        }
+    }
+    Running host(config.run_dir + "/" + program.name + ".ready");
+    auto service = start(host);
+    if (!service) {
+        log::error("cannot start", {{"error", service.error()}});
+        return 1;
+    }
+    return host.run(std::move(*service));
+}
+
+}  // namespace drover::host
