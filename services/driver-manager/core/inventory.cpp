@@ -1,0 +1,315 @@
+#include "driver-manager/core/inventory.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "driver-manager/core/phases.hpp"
+
+namespace drover::driver_manager {
+namespace {
+
+using Kind = Action::Kind;
+using wire::RunPhase;
+
+// So that a task's whole observation stays small enough for one message.
+constexpr std::size_t kMaxSentence = 400;
+
+void clip(std::string& sentence) {
+    if (sentence.size() <= kMaxSentence) return;
+    std::size_t end = kMaxSentence - 3;
+    while (end > 0 && (static_cast<unsigned char>(sentence[end]) & 0xC0) == 0x80) --end;
+    sentence = sentence.substr(0, end) + "...";
+}
+
+void clip(wire::IncarnationObserved& seen) {
+    clip(seen.error);
+    clip(seen.signal_error);
+    clip(seen.exit.error);
+}
+
+// Names become directories.
+bool is_path_component(const std::string& name) {
+    return !name.empty() && name.size() <= 128 && name != "." && name != ".." &&
+           name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+}
+
+std::string why_unusable(const wire::TaskCommand& command) {
+    if (!is_path_component(command.alloc) || !is_path_component(command.task))
+        return "the command's alloc and task must be names that can be a directory, got alloc \"" + command.alloc +
+               "\" and task \"" + command.task + "\"";
+    if (command.verb == wire::Verb::run && command.seq == 0)
+        return "the command to run task " + command.task + " of alloc " + command.alloc + " names no incarnation";
+    return {};
+}
+
+Action action(Kind kind, const TaskKey& key, std::uint64_t seq) {
+    Action result;
+    result.kind = kind;
+    result.key = key;
+    result.seq = seq;
+    return result;
+}
+
+template <class Task>
+bool any_live(const Task& task) {
+    return std::any_of(task.incarnations.begin(), task.incarnations.end(),
+                       [](const auto& entry) { return is_live(entry.second.seen.phase); });
+}
+
+template <class Task>
+std::size_t count_ended(const Task& task) {
+    const auto n = std::count_if(task.incarnations.begin(), task.incarnations.end(),
+                                 [](const auto& entry) { return !is_live(entry.second.seen.phase); });
+    return static_cast<std::size_t>(n);
+}
+
+template <class Task>
+void raise_floor(const TaskKey& key, Task& task, std::uint64_t seq, Decision& decision) {
+    if (seq <= task.floor) return;
+    task.floor = seq;
+    decision.actions.push_back(action(Kind::set_floor, key, seq));
+}
+
+// Says that incarnation `seen.seq` ended without ever having had files. The owner has moved on from an older one of
+// that kind by the time it speaks of a newer, so the oldest makes room.
+template <class Task>
+void say_ended(Task& task, wire::IncarnationObserved seen) {
+    if (count_ended(task) >= Inventory::kMaxEnded) {
+        const auto oldest = std::find_if(task.incarnations.begin(), task.incarnations.end(),
+                                         [](const auto& entry) { return !entry.second.launched; });
+        if (oldest != task.incarnations.end()) task.incarnations.erase(oldest);
+    }
+    const std::uint64_t seq = seen.seq;
+    task.incarnations[seq].seen = std::move(seen);
+}
+
+wire::IncarnationObserved never_started(const wire::TaskCommand& command) {
+    wire::IncarnationObserved seen;
+    seen.seq = command.seq;
+    seen.id = command.incarnation;
+    seen.phase = RunPhase::never_started;
+    return seen;
+}
+
+wire::IncarnationObserved too_many_ended(const wire::TaskCommand& command) {
+    wire::IncarnationObserved seen;
+    seen.seq = command.seq;
+    seen.id = command.incarnation;
+    seen.phase = RunPhase::start_failed;
+    seen.recoverable = true;
+    seen.error = "cannot start task " + command.task + " of alloc " + command.alloc + ": " +
+                 std::to_string(Inventory::kMaxEnded) +
+                 " earlier runs of it have ended and are not yet recorded by the state-store; it starts again once the "
+                 "state-store has caught up";
+    return seen;
+}
+
+}  // namespace
+
+void Inventory::adopt(const TaskKey& key, std::uint64_t floor,
+                      const std::vector<wire::IncarnationObserved>& incarnations) {
+    Task& task = tasks_[key];
+    task.floor = std::max(task.floor, floor);
+    for (const wire::IncarnationObserved& seen : incarnations) {
+        Incarnation incarnation;
+        incarnation.seen = seen;
+        clip(incarnation.seen);
+        incarnation.launched = true;
+        task.incarnations[seen.seq] = std::move(incarnation);
+        task.signalled = std::max(task.signalled, seen.signals_applied);
+    }
+}
+
+Decision Inventory::command(const wire::TaskCommand& command) {
+    Decision decision;
+    decision.refused = why_unusable(command);
+    if (!decision.refused.empty()) return decision;
+    std::uint64_t& term = terms_[command.alloc];
+    if (command.term < term) {
+        decision.refused = "the command for task " + command.task + " of alloc " + command.alloc + " is of term " +
+                           std::to_string(command.term) + ", but the alloc has an owner of term " +
+                           std::to_string(term);
+        return decision;
+    }
+    const TaskKey key{command.alloc, command.task};
+    const std::optional<wire::TaskObserved> before = observed(key);
+    if (command.term > term) {
+        term = command.term;
+        for (auto sibling = tasks_.lower_bound({command.alloc, ""});
+             sibling != tasks_.end() && sibling->first.alloc == command.alloc; ++sibling)
+            if (sibling->first != key && !sibling->second.destroyed) decision.changed.push_back(sibling->first);
+    }
+    Task& task = tasks_[key];
+    // A destroyed task comes back only for an incarnation it has not had.
+    if (task.destroyed && command.seq <= task.floor) return decision;
+    if (task.destroyed) std::erase(destroyed_, key);
+    task.destroyed = false;
+    task.standing = command;
+    settle(key, task, decision);
+    if (observed(key) != before) decision.changed.push_back(key);
+    return decision;
+}
+
+Decision Inventory::report(const TaskKey& key, const wire::IncarnationObserved& state) {
+    Decision decision;
+    const auto task = tasks_.find(key);
+    const std::string run = "run " + std::to_string(state.seq) + " of task " + key.task + " of alloc " + key.alloc;
+    if (task == tasks_.end() || !task->second.incarnations.contains(state.seq)) {
+        decision.refused = "a report about " + run + ", which is not known";
+        return decision;
+    }
+    wire::IncarnationObserved& seen = task->second.incarnations[state.seq].seen;
+    const bool same_phase = seen.phase == state.phase && is_live(state.phase);
+    if (!same_phase && !may_follow(seen.phase, state.phase)) {
+        decision.refused = run + " is " + std::string(to_string(seen.phase)) + " and cannot become " +
+                           std::string(to_string(state.phase));
+        return decision;
+    }
+    const std::optional<wire::TaskObserved> before = observed(key);
+    const std::string id = seen.id;
+    seen = state;
+    if (seen.id.empty()) seen.id = id;
+    clip(seen);
+    settle(key, task->second, decision);
+    if (observed(key) != before) decision.changed.push_back(key);
+    return decision;
+}
+
+void Inventory::settle(const TaskKey& key, Task& task, Decision& decision) {
+    if (!task.standing) return;
+    settle_released(key, task, decision);
+    switch (task.standing->verb) {
+        case wire::Verb::run:
+            settle_run(key, task, decision);
+            settle_signals(key, task, decision);
+            break;
+        case wire::Verb::stop: settle_stop(key, task, decision); break;
+        case wire::Verb::destroy: settle_destroy(key, task, decision); break;
+    }
+}
+
+// The floor rises with the release, because the files that proved that the incarnation had started go away.
+void Inventory::settle_released(const TaskKey& key, Task& task, Decision& decision) {
+    task.released = std::max(task.released, task.standing->released);
+    raise_floor(key, task, task.released, decision);
+    for (auto it = task.incarnations.begin(); it != task.incarnations.end() && it->first <= task.released;) {
+        if (is_live(it->second.seen.phase)) {
+            ++it;
+            continue;
+        }
+        if (it->second.launched) decision.actions.push_back(action(Kind::release, key, it->first));
+        it = task.incarnations.erase(it);
+    }
+}
+
+void Inventory::settle_run(const TaskKey& key, Task& task, Decision& decision) {
+    const wire::TaskCommand& command = *task.standing;
+    if (command.seq <= task.released || task.incarnations.contains(command.seq)) return;
+    const std::uint64_t newest = task.incarnations.empty() ? 0 : task.incarnations.rbegin()->first;
+    if (command.seq <= std::max(task.floor, newest)) {
+        say_ended(task, never_started(command));
+        return;
+    }
+    if (any_live(task)) return;
+    if (count_ended(task) >= kMaxEnded) {
+        raise_floor(key, task, command.seq, decision);
+        say_ended(task, too_many_ended(command));
+        return;
+    }
+    Incarnation incarnation;
+    incarnation.launched = true;
+    incarnation.seen.seq = command.seq;
+    incarnation.seen.id = command.incarnation;
+    task.incarnations[command.seq] = std::move(incarnation);
+    Action launch = action(Kind::launch, key, command.seq);
+    launch.id = command.incarnation;
+    decision.actions.push_back(std::move(launch));
+}
+
+void Inventory::settle_signals(const TaskKey& key, Task& task, Decision& decision) {
+    const auto target = task.incarnations.find(task.standing->seq);
+    if (target == task.incarnations.end() || target->second.seen.phase != RunPhase::running) return;
+    task.signalled = std::max(task.signalled, target->second.seen.signals_applied);
+    std::vector<wire::SignalOrder> orders = task.standing->signals;
+    std::sort(orders.begin(), orders.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    for (const wire::SignalOrder& order : orders) {
+        if (order.id <= task.signalled) continue;
+        task.signalled = order.id;
+        Action deliver = action(Kind::signal, key, target->first);
+        deliver.signal = order.signal;
+        deliver.order = order.id;
+        decision.actions.push_back(std::move(deliver));
+    }
+}
+
+void Inventory::settle_stop(const TaskKey& key, Task& task, Decision& decision) {
+    const wire::TaskCommand& command = *task.standing;
+    raise_floor(key, task, command.seq, decision);
+    for (auto& [seq, incarnation] : task.incarnations) {
+        if (seq > command.seq) break;
+        if (!is_live(incarnation.seen.phase) || incarnation.stop_sent) continue;
+        incarnation.stop_sent = true;
+        Action stop = action(Kind::stop, key, seq);
+        stop.signal = command.kill_signal;
+        stop.timeout = command.kill_timeout;
+        decision.actions.push_back(std::move(stop));
+    }
+    if (command.verb == wire::Verb::stop && command.seq > task.released && !task.incarnations.contains(command.seq))
+        say_ended(task, never_started(command));
+}
+
+void Inventory::settle_destroy(const TaskKey& key, Task& task, Decision& decision) {
+    // A destroy speaks of the whole task, so it also ends what is newer than the incarnation it names.
+    if (!task.incarnations.empty())
+        task.standing->seq = std::max(task.standing->seq, task.incarnations.rbegin()->first);
+    settle_stop(key, task, decision);
+    if (any_live(task)) return;
+    for (const auto& [seq, incarnation] : task.incarnations)
+        if (incarnation.launched) decision.actions.push_back(action(Kind::release, key, seq));
+    decision.actions.push_back(action(Kind::destroy, key, 0));
+    task.incarnations.clear();
+    task.standing.reset();
+    task.destroyed = true;
+    remember_destroyed(key);
+}
+
+void Inventory::remember_destroyed(const TaskKey& key) {
+    destroyed_.push_back(key);
+    if (destroyed_.size() <= kMaxDestroyed) return;
+    const TaskKey oldest = destroyed_.front();
+    destroyed_.erase(destroyed_.begin());
+    tasks_.erase(oldest);
+    const auto sibling = tasks_.lower_bound({oldest.alloc, ""});
+    if (sibling == tasks_.end() || sibling->first.alloc != oldest.alloc) terms_.erase(oldest.alloc);
+}
+
+std::optional<wire::TaskObserved> Inventory::observed(const TaskKey& key) const {
+    const auto task = tasks_.find(key);
+    if (task == tasks_.end() || task->second.destroyed) return std::nullopt;
+    return describe(key, task->second);
+}
+
+wire::TaskObserved Inventory::describe(const TaskKey& key, const Task& task) const {
+    wire::TaskObserved result;
+    result.alloc = key.alloc;
+    result.task = key.task;
+    const auto term = terms_.find(key.alloc);
+    result.term = term == terms_.end() ? 0 : term->second;
+    result.floor = task.floor;
+    for (const auto& [seq, incarnation] : task.incarnations) result.incarnations.push_back(incarnation.seen);
+    return result;
+}
+
+const wire::TaskCommand* Inventory::standing(const TaskKey& key) const {
+    const auto task = tasks_.find(key);
+    return task == tasks_.end() || !task->second.standing ? nullptr : &*task->second.standing;
+}
+
+std::vector<TaskKey> Inventory::tasks() const {
+    std::vector<TaskKey> keys;
+    for (const auto& [key, task] : tasks_)
+        if (!task.destroyed) keys.push_back(key);
+    return keys;
+}
+
+}  // namespace drover::driver_manager

@@ -1,0 +1,115 @@
+// Inventory: what this node has of every task, and what the standing commands ask to be done about it. Pure: commands,
+// the launcher's reports and what was found at start go in; plain actions for the shell come out.
+//
+// What it guarantees, whatever is heard, however often and in whatever order:
+//   - at most one incarnation of a task is live;
+//   - an incarnation starts at most once, and never once it, or a later one, was told to stop;
+//   - a command of a term below the highest seen for its alloc changes nothing;
+//   - hearing the same command again asks for nothing new;
+//   - the end of an incarnation is reported until the command says that it is recorded (`released`).
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wire/desired.hpp"
+#include "wire/observed.hpp"
+
+namespace drover::driver_manager {
+
+struct TaskKey {
+    std::string alloc;
+    std::string task;
+
+    friend auto operator<=>(const TaskKey&, const TaskKey&) = default;
+};
+
+// To be carried out in the order given, before anything in `Decision::changed` is published.
+struct Action {
+    enum class Kind {
+        launch,     // start incarnation `seq` with `id`, from the spec of the standing command
+        stop,       // `signal` now, SIGKILL to the whole tree after `timeout`
+        signal,     // deliver `signal` once for `order`
+        release,    // forget the ended incarnation `seq` and its files
+        set_floor,  // remember durably that no incarnation up to `seq` may ever start
+        destroy,    // nothing of the task lives or is remembered: remove its directories
+    };
+    Kind kind = Kind::launch;
+    TaskKey key;
+    std::uint64_t seq = 0;
+    std::string id;
+    std::string signal;  // a name such as "SIGHUP"; empty: the driver's default
+    Duration timeout;
+    std::uint64_t order = 0;
+
+    friend bool operator==(const Action&, const Action&) = default;
+};
+
+struct Decision {
+    std::vector<Action> actions;
+    std::vector<TaskKey> changed;  // whose observed() now says something else
+    std::string refused;           // why the input was ignored; empty when it was not
+};
+
+class Inventory {
+   public:
+    // Ended incarnations of one task that may wait for their release; with more, starts are refused.
+    static constexpr std::size_t kMaxEnded = 64;
+    // Destroyed tasks whose floor is still remembered against late commands.
+    static constexpr std::size_t kMaxDestroyed = 4096;
+
+    // What a task had when this process started. Once per task, before its first command; a task without incarnations
+    // needs it only when its floor is not 0.
+    void adopt(const TaskKey& key, std::uint64_t floor, const std::vector<wire::IncarnationObserved>& incarnations);
+
+    Decision command(const wire::TaskCommand& command);
+
+    // The state of an incarnation that was launched or adopted has changed. A state that cannot follow the known one is
+    // refused.
+    Decision report(const TaskKey& key, const wire::IncarnationObserved& state);
+
+    bool knows(const TaskKey& key) const { return tasks_.contains(key); }
+
+    // Nothing when the task is unknown or destroyed.
+    std::optional<wire::TaskObserved> observed(const TaskKey& key) const;
+
+    // The newest accepted command of a task; null before the first and once the task is destroyed.
+    const wire::TaskCommand* standing(const TaskKey& key) const;
+
+    // Every task that has an observed().
+    std::vector<TaskKey> tasks() const;
+
+   private:
+    struct Incarnation {
+        wire::IncarnationObserved seen;
+        bool launched = false;  // it has files; otherwise it is only said to have ended
+        bool stop_sent = false;
+    };
+
+    struct Task {
+        std::optional<wire::TaskCommand> standing;
+        std::uint64_t floor = 0;
+        std::uint64_t released = 0;
+        std::uint64_t signalled = 0;  // highest SignalOrder id passed on
+        std::map<std::uint64_t, Incarnation> incarnations;
+        bool destroyed = false;
+    };
+
+    void settle(const TaskKey& key, Task& task, Decision& decision);
+    void settle_released(const TaskKey& key, Task& task, Decision& decision);
+    void settle_run(const TaskKey& key, Task& task, Decision& decision);
+    void settle_signals(const TaskKey& key, Task& task, Decision& decision);
+    void settle_stop(const TaskKey& key, Task& task, Decision& decision);
+    void settle_destroy(const TaskKey& key, Task& task, Decision& decision);
+    void remember_destroyed(const TaskKey& key);
+    wire::TaskObserved describe(const TaskKey& key, const Task& task) const;
+
+    std::map<TaskKey, Task> tasks_;
+    std::map<std::string, std::uint64_t> terms_;  // per alloc, the fence
+    std::vector<TaskKey> destroyed_;              // oldest first
+};
+
+}  // namespace drover::driver_manager
