@@ -1,0 +1,22 @@
+// The mount table, as /proc/self/mountinfo writes it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drover::os {
+
+struct Mount {
+    std::string path;     // where it is mounted
+    std::string type;     // "cgroup2"
+    std::string options;  // of the file system: "rw,memory"
+};
+
+// Lines that are not understood are left out.
+std::vector<Mount> parse_mounts(std::string_view mountinfo);
+
+// Of this process; empty when /proc is not mounted.
+std::vector<Mount> read_mounts();
+
+}  // namespace drover::os

@@ -1,0 +1,85 @@
+#include "os/proc.hpp"
+
+#include <charconv>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/hash.hpp"
+#include "os/files.hpp"
+
+namespace drover::os {
+
+namespace {
+
+// Fields of /proc/<pid>/stat counted from the one after the command, whose name may hold anything, even ") ".
+constexpr int kState = 0, kParent = 1, kSession = 3, kStartTime = 19;
+
+template <class T>
+bool to_number(std::string_view text, T& out) {
+    const auto end = text.data() + text.size();
+    return std::from_chars(text.data(), end, out).ptr == end && !text.empty();
+}
+
+bool parse_stat(std::string_view text, ProcStat& out) {
+    const std::size_t close = text.rfind(')');
+    if (close == std::string_view::npos || close + 2 > text.size()) return false;
+    text.remove_prefix(close + 2);
+    for (int field = 0; field <= kStartTime; ++field) {
+        const std::size_t space = text.find(' ');
+        if (space == std::string_view::npos) return false;
+        const std::string_view word = text.substr(0, space);
+        text.remove_prefix(space + 1);
+        if (field == kState && word.size() == 1) out.state = word[0];
+        if (field == kParent && !to_number(word, out.parent)) return false;
+        if (field == kSession && !to_number(word, out.session)) return false;
+        if (field == kStartTime && !to_number(word, out.start_time)) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+Result<ProcStat> read_proc(pid_t pid) {
+    const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+    const Result<std::string> text = read_file(path, 8192);
+    // A process that ends between open and read gives ESRCH.
+    if (!text) return fail(ErrorKind::not_found, "there is no process " + std::to_string(pid));
+    ProcStat out;
+    out.pid = pid;
+    if (!parse_stat(*text, out)) return fail(ErrorKind::corrupt, path + " does not look like the stat of a process");
+    return out;
+}
+
+std::vector<ProcStat> all_procs() {
+    std::vector<ProcStat> out;
+    const Result<std::vector<std::string>> names = list_dir("/proc", 1 << 22);
+    if (!names) return out;
+    for (const std::string& name : *names) {
+        pid_t pid = 0;
+        if (!to_number(std::string_view(name), pid)) continue;
+        if (const Result<ProcStat> stat = read_proc(pid)) out.push_back(*stat);
+    }
+    return out;
+}
+
+std::vector<ProcStat> descendants(pid_t root) {
+    std::multimap<pid_t, ProcStat> children;
+    std::vector<ProcStat> out;
+    for (const ProcStat& stat : all_procs()) {
+        if (stat.pid == root) out.push_back(stat);
+        children.emplace(stat.parent, stat);
+    }
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const auto [from, to] = children.equal_range(out[i].pid);
+        for (auto it = from; it != to; ++it) out.push_back(it->second);
+    }
+    return out;
+}
+
+std::uint64_t boot_number() {
+    const Result<std::string> text = read_file("/proc/sys/kernel/random/boot_id", 64);
+    return text ? stable_hash(text->substr(0, 36)) : 0;
+}
+
+}  // namespace drover::os

@@ -1,0 +1,33 @@
+// What /proc tells about processes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace drover::os {
+
+struct ProcStat {
+    pid_t pid = 0;
+    char state = '?';  // 'Z': ended, not yet reaped
+    pid_t parent = 0;
+    pid_t session = 0;
+    std::uint64_t start_time = 0;  // clock ticks since boot; with the pid and the boot it names one process for ever
+};
+
+// not_found when there is no such process.
+Result<ProcStat> read_proc(pid_t pid);
+
+// Every process, in no order, at most 4 million.
+std::vector<ProcStat> all_procs();
+
+// `root` and what descends from it, parents first, in one look: processes may come and go meanwhile.
+std::vector<ProcStat> descendants(pid_t root);
+
+// Names this boot of the machine; 0 when the kernel does not tell.
+std::uint64_t boot_number();
+
+}  // namespace drover::os
