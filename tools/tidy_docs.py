@@ -18,12 +18,12 @@ def folders(tree):
         while "/" in path:
             path = path.rsplit("/", 1)[0]
             found.add(path)
-    return sorted(f for f in found if not DATA.search(f + "/"))
+    return sorted(found)
 
 
 def check_readmes(tree):
     errors = []
-    for folder in folders(tree):
+    for folder in (f for f in folders(tree) if not DATA.search(f + "/")):
         path = f"{folder}/README.md" if folder else "README.md"
         if path not in tree:
             errors.append(f"{path}: missing; one paragraph: purpose, what it may include, where to start reading")
