@@ -17,8 +17,8 @@ class SimNetwork {
     struct Faults {
         double loss = 0;         // share of deliveries
         double duplication = 0;  // share of deliveries made twice
-        Duration delay_min = microseconds(50);
-        Duration delay_max = microseconds(200);  // a wide range reorders
+        Duration delay_min = microseconds(100);
+        Duration delay_max = microseconds(100);  // above delay_min: reorders
     };
 
     SimNetwork(rt::Loop& loop, std::uint64_t seed) : loop_(loop), random_(seed) {}
