@@ -1,5 +1,5 @@
-// LaunchPlan: what a plan-based driver makes of a task, as plain data. Launching, supervision, logs and recovery are the
-// launcher's and happen the same way for every driver.
+// LaunchPlan: what a plan-based driver makes of a task, as plain data. Launching, supervision, logs and recovery are
+// the launcher's and happen the same way for every driver.
 #pragma once
 
 #include <map>
@@ -11,14 +11,14 @@
 namespace drover::drivers {
 
 struct LaunchPlan {
-    std::vector<std::string> argv;            // argv[0] is an absolute path
-    std::map<std::string, std::string> env;   // the whole environment
-    std::string user;                         // empty: as the driver-manager
-    std::string work_dir;                     // absolute
+    std::vector<std::string> argv;           // argv[0] is an absolute path
+    std::map<std::string, std::string> env;  // the whole environment
+    std::string user;                        // empty: as the driver-manager
+    std::string work_dir;                    // absolute
     wire::Resources resources;
     wire::LogConfig logs;
-    std::string log_dir;                      // absolute; files are <task>.stdout.N and <task>.stderr.N in it
-    Duration start_delay;                     // before exec; mock driver
+    std::string log_dir;   // absolute; files are <task>.stdout.N and <task>.stderr.N in it
+    Duration start_delay;  // before exec; mock driver
 };
 
 }  // namespace drover::drivers

@@ -1,0 +1,47 @@
+#include "driver-manager/drivers/driver.hpp"
+
+#include "base/nearest.hpp"
+#include "driver-manager/drivers/mock.hpp"
+#include "driver-manager/drivers/raw_exec.hpp"
+
+namespace drover::drivers {
+namespace {
+
+constexpr Driver kDrivers[] = {
+    {"raw_exec", raw_exec_fingerprint, raw_exec_check, raw_exec_plan},
+    {"mock", mock_fingerprint, mock_check, mock_plan},
+};
+
+}  // namespace
+
+std::span<const Driver> all_drivers() { return kDrivers; }
+
+Result<const Driver*> find_driver(std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const Driver& driver : kDrivers) {
+        if (driver.name == name) return &driver;
+        names.push_back(driver.name);
+    }
+    const std::string meant = nearest(name, names);
+    std::string sentence = "there is no driver " + std::string(name);
+    if (!meant.empty()) return fail(ErrorKind::not_found, sentence + "; did you mean " + meant + "?");
+    sentence += "; the drivers are";
+    for (const std::string_view one : names) sentence += " " + std::string(one);
+    return fail(ErrorKind::not_found, sentence);
+}
+
+Result<void> validate(const wire::TaskSpec& spec) {
+    const auto driver = find_driver(spec.driver);
+    if (!driver) return fail(driver.error().kind, "task " + spec.name + ": " + driver.error().message);
+    const std::vector<ConfigProblem> problems = (*driver)->check(spec);
+    if (problems.empty()) return {};
+    return fail(ErrorKind::invalid,
+                "task " + spec.name + ", driver " + spec.driver + ": " + to_string(problems.front()));
+}
+
+Result<LaunchPlan> plan(const wire::TaskSpec& spec, const TaskContext& context) {
+    if (const auto valid = validate(spec); !valid) return tl::unexpected(valid.error());
+    return find_driver(spec.driver).value()->plan(spec, context);
+}
+
+}  // namespace drover::drivers

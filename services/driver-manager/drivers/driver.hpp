@@ -1,0 +1,71 @@
+// Drivers: how a TaskSpec becomes a LaunchPlan. Pure: a driver looks at nothing but what it is given, so plans are
+// compared as data in tests, and a job can be checked where no driver runs.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "driver-manager/drivers/config.hpp"
+#include "driver-manager/drivers/plan.hpp"
+#include "wire/observed.hpp"
+
+namespace drover::drivers {
+
+// Absolute paths of one task.
+struct TaskDirs {
+    std::string shared;  // of the whole alloc
+    std::string logs;    // of the whole alloc
+    std::string root;    // the task's own; the others are in it
+    std::string local;   // what the task works with
+    std::string secrets;
+};
+
+struct TaskContext {
+    std::string alloc;
+    std::string job;
+    std::string group;
+    std::uint32_t index = 0;
+    std::string node;
+    TaskDirs dirs;
+    std::map<std::string, std::string> host_env;  // of the driver-manager; only a few names reach the task
+    std::function<bool(const std::string& path)> is_executable;
+    std::string mock_task;  // path of drover-mock-task; empty when there is none
+};
+
+// What a driver may want to know about the node to say whether it works there.
+struct HostFacts {
+    bool root = false;
+    std::string mock_task;
+};
+
+struct Driver {
+    std::string_view name;
+    wire::DriverInfo (*fingerprint)(const HostFacts& host);
+    // Everything that is wrong with the task's config block.
+    std::vector<ConfigProblem> (*check)(const wire::TaskSpec& spec);
+    // Errors of kind `unavailable` may pass when tried again; all others stay.
+    Result<LaunchPlan> (*plan)(const wire::TaskSpec& spec, const TaskContext& context);
+};
+
+// Every driver there is.
+std::span<const Driver> all_drivers();
+
+// not_found with the nearest name.
+Result<const Driver*> find_driver(std::string_view name);
+
+// check() as one sentence, for the first problem.
+Result<void> validate(const wire::TaskSpec& spec);
+
+// The plan of the driver that the spec names.
+Result<LaunchPlan> plan(const wire::TaskSpec& spec, const TaskContext& context);
+
+// May the same plan succeed when it is tried again?
+inline bool is_recoverable(const Error& error) { return error.kind == ErrorKind::unavailable; }
+
+}  // namespace drover::drivers

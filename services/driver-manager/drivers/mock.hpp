@@ -1,0 +1,24 @@
+// mock: a task that does what its config says, for trying out policies and for tests. Realised by drover-mock-task.
+//
+//   start_error              this sentence instead of a start
+//   start_error_recoverable  true: trying again may help
+//   start_block_for          duration before the task starts
+//   run_for                  duration; 0: ends at once
+//   exit_code                0..255, after run_for
+//   exit_signal              a signal's number: ends by it instead
+//   ignores_term             true: only SIGKILL ends it early
+//   crash                    true: kills its supervisor after run_for, so that its end is not seen
+//   stdout_string            printed at the start
+//   stdout_repeat            printed so many times more
+//   stdout_repeat_duration   duration between them
+#pragma once
+
+#include "driver-manager/drivers/driver.hpp"
+
+namespace drover::drivers {
+
+wire::DriverInfo mock_fingerprint(const HostFacts& host);
+std::vector<ConfigProblem> mock_check(const wire::TaskSpec& spec);
+Result<LaunchPlan> mock_plan(const wire::TaskSpec& spec, const TaskContext& context);
+
+}  // namespace drover::drivers
