@@ -1,0 +1,150 @@
+#include "state-store/engine/sqlite_open.hpp"
+
+#include <algorithm>
+
+#include "base/hash.hpp"
+#include "state-store/engine/files.hpp"
+#include "state-store/engine/sqlite_engine.hpp"
+#include "state-store/engine/sqlite_salvage.hpp"
+
+namespace drover::store {
+
+namespace {
+
+// Revisions of rows that are lost without a trace stay below the new ones.
+constexpr std::uint64_t kRevisionGap = 1 << 20;
+
+constexpr const char* kCompanions[] = {"-wal", "-shm", ""};
+
+struct Names {
+    std::string path, working, growing, salvaged;
+};
+
+Names names_of(const std::string& path) { return {path, path + ".reading", path + ".salvaging", path + ".salvaged"}; }
+
+void remove_with_companions(const std::string& path) {
+    for (const char* companion : kCompanions) files::remove(path + companion);
+}
+
+Result<void> check_log(Db& db) {
+    auto checkpoint = Statement::prepare(db, "PRAGMA wal_checkpoint(PASSIVE)");
+    if (!checkpoint) return tl::unexpected(checkpoint.error());
+    const auto row = checkpoint->step();
+    if (!row) return tl::unexpected(row.error());
+    const std::uint64_t applied = *row ? checkpoint->integer(1) : 0;
+    checkpoint->reset();
+    if (!salvage::log_lost_commits(db.path() + "-wal", applied)) return {};
+    return fail(ErrorKind::corrupt, "the database " + db.path() + " is damaged: its log breaks off before its end");
+}
+
+Result<std::unique_ptr<Engine>> open_whole(const std::string& path) {
+    if (!salvage::header_is_whole(path)) {
+        return fail(ErrorKind::corrupt, "the database " + path + " is damaged: it does not begin like one");
+    }
+    auto db = Db::open(path);
+    if (!db) return tl::unexpected(db.error());
+    db->keep_log(true);
+    if (auto ok = schema::configure(*db); !ok) return tl::unexpected(ok.error());
+    auto contents = schema::verify(*db);
+    if (!contents) return tl::unexpected(contents.error());
+    if (auto ok = check_log(*db); !ok) return tl::unexpected(ok.error());
+    db->keep_log(false);
+    return SqliteEngine::make(std::move(*db), std::move(*contents));
+}
+
+std::string describe(const std::string& why, const salvage::Salvaged& found, const std::string& aside) {
+    std::string text = why + "; " + std::to_string(found.entries.size()) + " objects were read and kept, ";
+    text += found.lost.empty() ? "none is known to be lost" : std::to_string(found.lost.size()) + " are lost (";
+    std::size_t named = 0;
+    for (const std::string& key : found.lost) {
+        if (named == 5) break;
+        text += (named++ > 0 ? ", " : "") + key;
+    }
+    if (!found.lost.empty()) text += found.lost.size() > named ? ", ...)" : ")";
+    return text + "; the damaged file was kept as " + aside + "; check this machine's disk";
+}
+
+Result<void> write_entries(Db& db, const std::vector<Entry>& entries) {
+    auto insert = Statement::prepare(db, schema::kInsertEntry);
+    if (!insert) return tl::unexpected(insert.error());
+    std::map<Space, schema::SpaceRow> spaces;
+    for (const Entry& entry : entries) {
+        spaces[entry.space].head = std::max(spaces[entry.space].head, entry.revision);
+        if (auto ok = schema::insert_entry(*insert, entry); !ok) return ok;
+    }
+    for (const auto& [space, row] : spaces) {
+        if (auto ok = schema::write_space(db, space, row); !ok) return ok;
+    }
+    return {};
+}
+
+// Complete or not there: a crash half-way must not look like damage.
+Result<void> make_database(const Names& names, const std::vector<Entry>& entries, const std::string& final_name) {
+    remove_with_companions(names.growing);
+    auto db = Db::open(names.growing);
+    if (!db) return tl::unexpected(db.error());
+    if (auto ok = schema::configure(*db); !ok) return ok;
+    if (auto ok = schema::create(*db, random_hex(32)); !ok) return ok;
+    if (auto ok = db->exec("BEGIN IMMEDIATE"); !ok) return ok;
+    if (auto ok = write_entries(*db, entries); !ok) return ok;
+    if (auto ok = db->exec("COMMIT"); !ok) return ok;
+    if (auto ok = db->close(); !ok) return ok;
+    if (auto ok = files::sync(names.growing); !ok) return ok;
+    return files::rename(names.growing, final_name);
+}
+
+// Where the damaged file goes. A name that is taken would overwrite evidence.
+std::string aside_name(const std::string& path, Instant now) {
+    std::string name = path + ".damaged-" + to_string(now);
+    while (files::exists(name)) name += "+";
+    return name;
+}
+
+Result<void> adopt_salvaged(const Names& names, const std::string& aside) {
+    for (const char* companion : kCompanions) {
+        if (auto ok = files::rename(names.path + companion, aside + companion); !ok) return ok;
+    }
+    return files::rename(names.salvaged, names.path);
+}
+
+Result<void> salvage_to_new(const Names& names, const std::string& why, Instant now) {
+    remove_with_companions(names.working);
+    for (const char* companion : {"-wal", ""}) {
+        if (auto ok = files::copy(names.path + companion, names.working + companion); !ok) return ok;
+    }
+    const salvage::Salvaged found = salvage::read_damaged(names.working);
+    remove_with_companions(names.working);
+    const std::string aside = aside_name(names.path, now);
+    std::vector<Entry> entries;
+    for (const auto& [key, entry] : found.entries) {
+        if (key != kRecoveryKey) entries.push_back(entry);
+    }
+    entries.push_back(
+        {found.top + kRevisionGap, kRecoverySpace, std::string(kRecoveryKey), false, describe(why, found, aside)});
+    // From here on a crash continues with adopt_salvaged.
+    if (auto ok = make_database(names, entries, names.salvaged); !ok) return ok;
+    return adopt_salvaged(names, aside);
+}
+
+}  // namespace
+
+Result<OpenedEngine> open_sqlite(const std::string& path, Instant now) {
+    const Names names = names_of(path);
+    if (files::exists(names.salvaged)) {
+        if (auto ok = adopt_salvaged(names, aside_name(path, now)); !ok) return tl::unexpected(ok.error());
+    }
+    if (!files::exists(path) && files::size(path + "-wal") <= 0) {
+        if (auto ok = make_database(names, {}, path); !ok) return tl::unexpected(ok.error());
+    }
+    auto engine = open_whole(path);
+    if (!engine && engine.error().kind == ErrorKind::corrupt) {
+        if (auto ok = salvage_to_new(names, engine.error().message, now); !ok) return tl::unexpected(ok.error());
+        engine = open_whole(path);
+    }
+    if (!engine) return tl::unexpected(engine.error());
+    auto note = (*engine)->get(kRecoveryKey);
+    if (!note) return tl::unexpected(note.error());
+    return OpenedEngine{std::move(*engine), *note ? (*note)->value : std::string()};
+}
+
+}  // namespace drover::store
