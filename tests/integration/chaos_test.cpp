@@ -1,0 +1,208 @@
+// The promises that Drover is for: whatever of it is killed, tasks go on, and what happened to them is told truly.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include "integration/cluster.hpp"
+#include "integration/procfs.hpp"
+
+namespace drover::integration {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr std::size_t kTasks = 20;
+
+std::string slurp(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// alloc/task -> pid and start time, of the tasks that are shown as running and do run.
+std::map<std::string, std::pair<pid_t, std::uint64_t>> running(const Cluster& cluster, const std::string& job) {
+    std::map<std::string, std::pair<pid_t, std::uint64_t>> found;
+    for (const Json& alloc : cluster.allocs(job)) {
+        for (const Json& task : alloc["tasks"]) {
+            const pid_t pid = task["pid"];
+            if (task["state"] == "running" && alive(pid)) {
+                found[alloc["id"].get<std::string>() + "/" + task["name"].get<std::string>()] = {pid, start_time(pid)};
+            }
+        }
+    }
+    return found;
+}
+
+constexpr const char* kTwenty = R"(
+job: twenty
+groups:
+  - name: group
+    count: 10
+    tasks:
+      - { name: one, driver: raw_exec, config: { command: /bin/sleep, args: ["100000"] } }
+      - { name: two, driver: raw_exec, config: { command: /bin/sleep, args: ["100000"] } }
+)";
+
+// Kills the given services together, starts them again, and expects to see the same processes within two seconds.
+void kill_and_expect_the_same(Cluster& cluster, const std::vector<Service>& victims,
+                              const std::map<std::string, std::pair<pid_t, std::uint64_t>>& before) {
+    for (const Service service : victims) cluster.kill(service);
+    for (const Service service : victims) cluster.start(service);
+    const Instant restarted = now();
+    const bool seen =
+        eventually([&] { return cluster.healthy() && running(cluster, "twenty").size() == kTasks; }, seconds(15));
+    const Duration took = now() - restarted;
+    ASSERT_TRUE(seen) << cluster.get("/v1/health");
+    EXPECT_LT(took, seconds(2)) << "after kill -9 of " << victims.size() << " services, first "
+                                << to_string(victims.front());
+    EXPECT_EQ(running(cluster, "twenty"), before);
+}
+
+TEST(Chaos, twenty_tasks_keep_their_pids_while_every_service_is_killed_in_ten_rounds) {
+    Cluster cluster;
+    cluster.submit("twenty", kTwenty);
+    ASSERT_TRUE(eventually([&] { return running(cluster, "twenty").size() == kTasks; }, seconds(30)));
+    const auto before = running(cluster, "twenty");
+
+    for (int round = 0; round < 10 && !HasFailure(); ++round) {
+        SCOPED_TRACE("round " + std::to_string(round));
+        for (const Service service : kServices) kill_and_expect_the_same(cluster, {service}, before);
+        kill_and_expect_the_same(cluster, {kServices.begin(), kServices.end()}, before);
+    }
+    for (const Json& summary : cluster.allocs("twenty")) {
+        const Json alloc = cluster.get("/v1/allocs/" + summary["id"].get<std::string>());
+        EXPECT_THAT(event_types(alloc, "one"), ElementsAre("Received", "Task Setup", "Started"));
+        EXPECT_THAT(event_types(alloc, "two"), ElementsAre("Received", "Task Setup", "Started"));
+    }
+    EXPECT_EQ(cluster.drover({"job", "stop", "twenty"}).code, 0);
+    EXPECT_TRUE(eventually([&] { return running(cluster, "twenty").empty(); }, seconds(20)));
+    for (const auto& [name, process] : before) EXPECT_FALSE(alive(process.first)) << name;
+}
+
+constexpr const char* kEnding = R"(
+job: ending
+type: batch
+groups:
+  - name: group
+    restart: { attempts: 0, mode: fail }
+    tasks:
+      - name: exits
+        driver: raw_exec
+        config: { command: /bin/sh, args: ["-c", "while ! [ -e GO ]; do sleep 0.05; done; exit 7"] }
+)";
+
+constexpr const char* kKilled = R"(
+job: killed
+type: batch
+groups:
+  - name: group
+    restart: { attempts: 0, mode: fail }
+    tasks:
+      - { name: dies, driver: raw_exec, config: { command: /bin/sleep, args: ["100000"] } }
+)";
+
+class WhileDown : public testing::TestWithParam<Service> {};
+
+TEST_P(WhileDown, a_task_that_ends_is_reported_with_its_real_exit_code_and_signal) {
+    Cluster cluster;
+    const std::string go = cluster.dir() + "/go";
+    std::string ending = kEnding;
+    ending.replace(ending.find("GO"), 2, go);
+    cluster.submit("ending", ending);
+    cluster.submit("killed", kKilled);
+    ASSERT_TRUE(eventually(
+        [&] { return running(cluster, "ending").size() == 1 && running(cluster, "killed").size() == 1; }, seconds(20)));
+    const pid_t exits = running(cluster, "ending").begin()->second.first;
+    const pid_t dies = running(cluster, "killed").begin()->second.first;
+
+    cluster.kill(GetParam());
+    std::ofstream(go) << "go";
+    ASSERT_EQ(kill(dies, SIGKILL), 0);
+    ASSERT_TRUE(eventually([&] { return !alive(exits) && !alive(dies); }, seconds(10)));
+    cluster.start(GetParam());
+
+    const auto dead = [&](const std::string& job, const std::string& task) {
+        return eventually(
+            [&] {
+                const Json found = task_of(cluster.alloc(job), task);
+                return found.is_object() && found["state"] == "dead" && !found["events"].empty() &&
+                       found["events"].back()["type"] == "Not Restarting";
+            },
+            seconds(15));
+    };
+    ASSERT_TRUE(dead("ending", "exits")) << cluster.alloc("ending");
+    ASSERT_TRUE(dead("killed", "dies")) << cluster.alloc("killed");
+    const Json exited = task_of(cluster.alloc("ending"), "exits");
+    const Json signalled = task_of(cluster.alloc("killed"), "dies");
+    const std::vector<std::string> history = {"Received", "Task Setup", "Started", "Terminated", "Not Restarting"};
+    EXPECT_EQ(event_types(cluster.alloc("ending"), "exits"), history);
+    EXPECT_EQ(event_types(cluster.alloc("killed"), "dies"), history);
+    EXPECT_EQ(exited["events"][3]["message"], "Exit Code: 7");
+    EXPECT_EQ(exited["exit"]["code"], 7);
+    EXPECT_EQ(signalled["events"][3]["message"], "Exit Code: 137, Signal: 9");
+    EXPECT_EQ(signalled["exit"]["signal"], 9);
+}
+
+INSTANTIATE_TEST_SUITE_P(Chaos, WhileDown,
+                         testing::Values(Service::state_store, Service::alloc_runner, Service::driver_manager),
+                         [](const auto& param) {
+                             std::string name = to_string(param.param);
+                             name[name.find('-')] = '_';
+                             return name;
+                         });
+
+std::string writes_a_line(const std::string& job, const std::string& path) {
+    return "job: " + job + R"(
+type: batch
+groups:
+  - name: group
+    tasks:
+      - name: task
+        driver: raw_exec
+        config: { command: /bin/sh, args: ["-c", "echo ran >> )" +
+           path + R"("] }
+)";
+}
+
+bool completes(const Cluster& cluster, const std::string& job) {
+    return eventually(
+        [&] {
+            const Json alloc = cluster.alloc(job);
+            return alloc.is_object() && alloc["status"] == "complete";
+        },
+        seconds(20));
+}
+
+TEST(Chaos, a_completed_batch_task_is_never_run_again) {
+    Cluster cluster;
+    const std::string path = cluster.dir() + "/lines";
+    cluster.submit("once", writes_a_line("once", path));
+    ASSERT_TRUE(completes(cluster, "once"));
+
+    int later = 0;
+    for (const Service service : kServices) {
+        cluster.kill(service);
+        cluster.start(service);
+        ASSERT_TRUE(eventually([&] { return cluster.healthy(); }, seconds(15)));
+        // When a job submitted later has run, the one before it has had every chance to run again.
+        const std::string job = "later-" + std::to_string(later++);
+        cluster.submit(job, writes_a_line(job, "/dev/null"));
+        ASSERT_TRUE(completes(cluster, job));
+    }
+    for (const Service service : kServices) cluster.kill(service);
+    for (const Service service : kServices) cluster.start(service);
+    ASSERT_TRUE(eventually([&] { return cluster.healthy(); }, seconds(15)));
+    cluster.submit("last", writes_a_line("last", "/dev/null"));
+    ASSERT_TRUE(completes(cluster, "last"));
+
+    EXPECT_EQ(slurp(path), "ran\n");
+    EXPECT_THAT(event_types(cluster.alloc("once"), "task"),
+                ElementsAre("Received", "Task Setup", "Started", "Terminated"));
+}
+
+}  // namespace
+}  // namespace drover::integration
