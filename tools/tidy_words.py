@@ -20,24 +20,25 @@ PRODUCT = r"^(libs|services|shim|cli)/.*(?<!_test)\.(cpp|hpp|h)$"
 SERVICES = r"^(libs|services)/.*(?<!_test)\.(cpp|hpp)$"
 CORES = r"^(libs/common/wire|services/([\w-]+/core|driver-manager/drivers))/.*(?<!_test)\.(cpp|hpp)$"
 TESTS = r"(_test\.(cpp|py)$|^tests/)"
+PROGRAMS = r"^(shim|services/driver-manager/drivers/mock)/"  # C-style, without the library
 SELF = r"^tools/tidy_"
 
 BANS = [
     Ban(r"\bstd::c(out|err|log)\b|(?<![\w:])f?printf\s*\(", "host/log.hpp (or return the text)", SERVICES,
         'std::cout << "x";', "log.info(x);", but=r"/main\.cpp$|base/check\.cpp$"),
-    Ban(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w.])sleep\s*\(", "wait for the thing itself with a deadline",
-        CPP, "    std::this_thread::sleep_for(1s);", "wait_until(ready);"),
+    Ban(r"\b(sleep_for|sleep_until|usleep|nanosleep)\s*\(|\bsleep\s*\(\s*\d", "wait for the thing itself with a deadline",
+        CPP, "    std::this_thread::sleep_for(1s);", "wait_until(ready);", but=PROGRAMS),
     Ban(r"\btime\.sleep\b", "wait for the thing itself with a deadline", r"^tests/.*\.py$",
         "time.sleep(1)", "poller.poll(100)"),
     Ban(r"\b(ato[ilf]|atoll|strto[dlfu]\w*|sto[ilfd]|stoul|stoll|stoull)\s*\(", "std::from_chars", CPP,
-        "int n = atoi(text);", "std::from_chars(a, b, n);"),
+        "int n = atoi(text);", "std::from_chars(a, b, n);", but=PROGRAMS),
     Ban(r"(?<![\w.])(std::)?(system|popen)\s*\(", "os/spawn.hpp", CPP, "system(command);", "spawn(command);"),
     Ban(r"(?<![\w.>])fork\s*\(", "os/spawn.hpp: forking a process with threads or a ZeroMQ context breaks the child",
-        r"^(libs|services|cli)/.*\.(cpp|hpp)$", "pid_t pid = fork();", "auto child = spawn(argv);"),
-    Ban(r"(?<![\w.>])(s?rand|random)\s*\(|\bstd::(mt19937\w*|random_device)\b", "stable_hash (cores) or random_hex (shells)",
-        PRODUCT, "int n = rand();", "auto n = stable_hash(key);", but=r"/sim_"),
-    Ban(r"(?<![\w.>])(time|getenv|clock_gettime|gettimeofday)\s*\(", "an argument: cores are told what they need to know",
-        CORES, "auto now = time(nullptr);", "event.time = now;"),
+        r"^(libs|services|cli)/.*(?<!_test)\.(cpp|hpp)$", "pid_t pid = fork();", "auto child = spawn(argv);"),
+    Ban(r"(?<![\w.>])(s?rand|random)\s*\(|\bstd::random_device\b", "stable_hash (cores) or random_hex (shells)",
+        PRODUCT, "int n = rand();", "auto n = stable_hash(key);"),
+    Ban(r"(?<![\w.>])(time|getenv|clock_gettime|gettimeofday|fopen)\s*\(", "an argument: cores are told what they need to know",
+        CORES, "auto now = time(nullptr);", "event.time = now;", but=PROGRAMS),
     Ban(r"\bsystem_clock\b|\bsteady_clock\b", "rt::Loop::now", r"^services/.*/(core|drivers)/", "steady_clock::now();",
         "loop.now();"),
     Ban(r"\busing\s+namespace\b(?!\s+(std::(string_view_)?literals|std::chrono_literals|testing))", "names in full",
@@ -53,13 +54,13 @@ BANS = [
         "GTEST_SKIP();", 'GTEST_SKIP() << "needs root";'),
     Ban(r"\bNOLINT\b(?!\()", "NOLINT(check-name) with the reason in a comment", CPP, "int a;  // NOLINT",
         "int a;  // NOLINT(some-check): because"),
-    Ban(r"#\s*ifndef\s+\w+_(H|HPP)_?\b", "#pragma once", CPP, "#ifndef FOO_HPP", "#pragma once"),
-    Ban(r"/work/|/home/\w+|/root/\w", "a path that exists on the reader's machine", ANY, "see /work/main", "see build/debug",
+    Ban(r"#\s*ifndef\s+\w+_(H|HPP)_?\b", "#pragma once", r"\.hpp$", "#ifndef FOO_HPP", "#pragma once"),
+    Ban(r"(?<![\w.])(/work/|/home/\w+/\w|/root/\w)", "a path that exists on the reader's machine", ANY, "see /work/main", "see build/debug",
         but=r"^tests/fuzz/corpus/"),
     Ban(r"(?i)\bissue\s*#?\d+\b|\bworkplace\b|\bthis session\b", "the reason itself: what stands here must stand alone", ANY,
         "as issue 7 asks", "as docs/jobs.md says"),
     Ban(r"[ \t]+$", "no trailing blanks", ANY, "int a; ", "int a;", but=r"^tests/fuzz/corpus/"),
-    Ban(r"\t", "spaces", r"\.(cpp|hpp|h|py|md|cmake|txt|yaml|json)$", "\tint a;", "    int a;", but=r"^tests/fuzz/corpus/"),
+    Ban(r"\t", "spaces", r"\.(cpp|hpp|h|py|md|cmake|txt|yaml|json)$", "\tint a;", "    int a;", but=r"^tests/fuzz/corpus/|_test\.cpp$"),
 ]
 
 
@@ -82,7 +83,7 @@ def run(tree, _root):
 
 def _path_for(ban):
     candidates = ("services/x/core/a.cpp", "services/x/shell/a.cpp", "libs/common/x/a.cpp", "tests/x/a_test.cpp",
-                  "tests/x/a.py", "docs/a.md")
+                  "tests/x/a.py", "docs/a.md", "libs/common/x/a.hpp")
     return next(path for path in candidates if re.search(ban.where, path) and not re.search(ban.but, path))
 
 
