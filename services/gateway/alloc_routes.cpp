@@ -1,0 +1,116 @@
+// /v1/allocs, logs apart.
+#include "gateway/event_query.hpp"
+#include "gateway/routes.hpp"
+#include "gateway/views.hpp"
+
+namespace drover::gateway {
+namespace {
+
+// Short prefixes would hit by accident, and an alloc's id is 16 digits.
+constexpr std::size_t kMinPrefix = 2;
+constexpr std::size_t kCandidates = 5;
+// How many events one alloc's view may hold.
+constexpr std::size_t kMaxEvents = 20'000;
+
+// The body's member as text, "" without.
+Result<std::string> member(const Json& body, const char* name) {
+    if (!body.contains(name)) return std::string();
+    if (!body[name].is_string()) {
+        return fail(ErrorKind::invalid, "the body's \"" + std::string(name) + "\" must be a text");
+    }
+    return body[name].get<std::string>();
+}
+
+Result<Json> parse_body(const Call& call, bool with_signal) {
+    if (call.body.empty()) return Json::object();
+    Json body = Json::parse(call.body, nullptr, false);
+    if (!body.is_object()) return fail(ErrorKind::invalid, "the body must be a JSON object or empty");
+    for (const auto& item : body.items()) {
+        if (item.key() == "task" || (with_signal && item.key() == "signal")) continue;
+        return fail(ErrorKind::invalid, "unknown member \"" + item.key() + "\" in the body");
+    }
+    return body;
+}
+
+Result<wire::Request> read_order(const Call& call, const AllocEntry& entry) {
+    const std::string& verb = call.path[3];
+    auto body = parse_body(call, verb == "signal");
+    if (!body) return tl::unexpected(body.error());
+    auto task = member(*body, "task");
+    auto signal = member(*body, "signal");
+    if (!task) return tl::unexpected(task.error());
+    if (!signal) return tl::unexpected(signal.error());
+    if (verb == "signal" && signal->empty()) {
+        return fail(ErrorKind::invalid, "say which signal to send: {\"signal\": \"SIGHUP\"}");
+    }
+    wire::Request request;
+    request.ask = verb == "stop"      ? wire::Ask::alloc_stop
+                  : verb == "restart" ? wire::Ask::alloc_restart
+                                      : wire::Ask::alloc_signal;
+    if (verb == "stop" && !task->empty()) {
+        return fail(ErrorKind::invalid, "an alloc is stopped as a whole; a single task can be restarted or signalled");
+    }
+    request.alloc = entry.desired->id;
+    request.job = entry.desired->job;
+    request.task = std::move(*task);
+    request.signal = std::move(*signal);
+    return request;
+}
+
+}  // namespace
+
+Result<AllocEntry> find_alloc(Backend& backend, const std::string& prefix) {
+    if (prefix.size() < kMinPrefix) {
+        return fail(ErrorKind::invalid, "\"" + prefix + "\" is too short: give at least two digits of the alloc's id");
+    }
+    auto found = look<std::vector<AllocEntry>>(
+        backend, [prefix](const Mirror& m, Instant) { return m.find_allocs(prefix, kCandidates + 1); });
+    if (!found) return tl::unexpected(found.error());
+    if (found->empty()) {
+        return fail(ErrorKind::not_found,
+                    "there is no alloc \"" + prefix + "\"; `drover job status NAME` lists the allocs of a job");
+    }
+    if (found->size() == 1) return found->front();
+    std::string ids;
+    for (std::size_t i = 0; i < found->size() && i < kCandidates; ++i) {
+        ids += (ids.empty() ? "" : ", ") + (*found)[i].desired->id;
+    }
+    if (found->size() > kCandidates) ids += ", ...";
+    return fail(ErrorKind::conflict, "\"" + prefix + "\" begins more than one alloc's id: " + ids);
+}
+
+Reply list_allocs(const Context& context, const Call& call) {
+    if (auto known = call.allow({"job"}); !known) return error_reply(known.error());
+    const std::string job = call.param("job");
+    auto allocs =
+        look<std::vector<AllocEntry>>(context.backend, [job](const Mirror& m, Instant) { return m.allocs(job); });
+    if (!allocs) return error_reply(allocs.error());
+    Json list = Json::array();
+    for (const AllocEntry& entry : *allocs) list.push_back(alloc_view(entry));
+    return json_reply(Json{{"allocs", std::move(list)}});
+}
+
+Reply show_alloc(const Context& context, const Call& call) {
+    if (auto known = call.allow({}); !known) return error_reply(known.error());
+    auto entry = find_alloc(context.backend, call.path[2]);
+    if (!entry) return error_reply(entry.error());
+    EventFilter filter{.job = entry->desired->job, .alloc = entry->desired->id};
+    auto events = all_events(context.backend, filter, kMaxEvents);
+    if (!events) return error_reply(events.error());
+    // Looked up again after the events, so that the status is never older than what they say.
+    if (auto again = find_alloc(context.backend, entry->desired->id)) entry = again;
+    return json_reply(alloc_view(*entry, *events));
+}
+
+Reply order_alloc(const Context& context, const Call& call) {
+    if (auto known = call.allow({}); !known) return error_reply(known.error());
+    auto entry = find_alloc(context.backend, call.path[2]);
+    if (!entry) return error_reply(entry.error());
+    auto request = read_order(call, *entry);
+    if (!request) return error_reply(request.error());
+    auto answer = context.backend.ask(std::move(*request));
+    if (!answer) return error_reply(answer.error());
+    return json_reply(Json{{"id", entry->desired->id}, {"order", call.path[3]}});
+}
+
+}  // namespace drover::gateway

@@ -1,0 +1,30 @@
+// BridgedBackend: the Backend of the running gateway. Each call posts to the hub's loop and waits for what comes back.
+#pragma once
+
+#include "gateway/backend.hpp"
+#include "gateway/bridge.hpp"
+#include "gateway/hub.hpp"
+
+namespace drover::gateway {
+
+class BridgedBackend : public Backend {
+   public:
+    // All of them outlive this and are used from connections' threads only through the bridge.
+    BridgedBackend(Bridge& bridge, Hub& hub, Hints& hints) : bridge_(bridge), hub_(hub), hints_(hints) {}
+
+    Result<void> visit(Visit visit) override;
+    bool until(Holds holds, Duration limit) override;
+    Result<wire::Answer> ask(wire::Request request) override;
+    Result<wire::LogChunk> read_log(wire::LogRead read) override;
+    std::uint64_t hints() override { return hints_.count(); }
+    void wait_hint(std::uint64_t seen, Duration limit) override { hints_.wait(seen, limit); }
+    void pause(Duration limit) override { hints_.pause(limit); }
+    bool closing() override { return hints_.closed(); }
+
+   private:
+    Bridge& bridge_;
+    Hub& hub_;
+    Hints& hints_;
+};
+
+}  // namespace drover::gateway

@@ -1,0 +1,30 @@
+// Event queries: pages of the store's event log, put together.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/backend.hpp"
+
+namespace drover::gateway {
+
+// Each "" means any.
+struct EventFilter {
+    std::string job{};
+    std::string alloc{};
+    std::string task{};
+};
+
+inline constexpr std::uint32_t kEventPage = 100;
+
+// Events above `since`, oldest first, and where to go on.
+Result<wire::Answer> event_page(Backend& backend, const EventFilter& filter, std::uint64_t since,
+                                std::uint32_t limit = kEventPage);
+
+// All of them from the beginning, at most `limit`, oldest first. Events of one task are in the order of their `n`.
+Result<std::vector<wire::RecordedEvent>> all_events(Backend& backend, const EventFilter& filter, std::size_t limit);
+
+// The number of the newest event in the log: a stream from here holds only what is still to come.
+Result<std::uint64_t> event_head(Backend& backend);
+
+}  // namespace drover::gateway

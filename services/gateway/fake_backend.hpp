@@ -1,0 +1,77 @@
+// FakeBackend: a system of one thread for the tests of routes: a mirror, an event log and the bytes of one log.
+#pragma once
+
+#include "gateway/backend.hpp"
+#include "gateway/test_objects.hpp"
+
+namespace drover::gateway::test {
+
+class FakeBackend : public Backend {
+   public:
+    Mirror mirror;
+    std::vector<wire::RecordedEvent> events;
+    std::string log;
+    std::size_t log_limit = 16384;
+    std::optional<Error> store_error, log_error;
+    std::vector<wire::Request> asked;
+    std::function<void()> on_wait;  // what happens while somebody waits
+    bool ending = false;
+
+    void add_event(const std::string& task, const std::string& type) {
+        wire::RecordedEvent event;
+        event.number = events.empty() ? 10 : events.back().number + 3;
+        event.event.job = "web";
+        event.event.alloc = "4f1c000000000000";
+        event.event.task = task;
+        event.event.type = type;
+        events.push_back(event);
+    }
+
+    Result<void> visit(Visit visit) override {
+        visit(mirror, Instant{seconds(100).ns});
+        return {};
+    }
+    bool until(Holds holds, Duration) override {
+        if (!holds(mirror) && on_wait) on_wait();
+        return holds(mirror);
+    }
+    Result<wire::Answer> ask(wire::Request request) override {
+        asked.push_back(request);
+        if (store_error) return tl::unexpected(*store_error);
+        wire::Answer answer;
+        answer.index = 7;
+        if (request.ask != wire::Ask::events) return answer;
+        answer.next = events.empty() ? 0 : events.back().number;
+        for (const auto& event : events) {
+            if (event.number <= request.since || (!request.task.empty() && event.event.task != request.task)) continue;
+            if (answer.events.size() == request.limit) {
+                answer.more = true;
+                answer.next = answer.events.back().number;
+                break;
+            }
+            answer.events.push_back(event);
+        }
+        return answer;
+    }
+    Result<wire::LogChunk> read_log(wire::LogRead read) override {
+        if (log_error) return tl::unexpected(*log_error);
+        const auto size = static_cast<std::int64_t>(log.size());
+        const std::int64_t at = read.offset < 0 ? std::max<std::int64_t>(0, size + read.offset) : read.offset;
+        wire::LogChunk chunk;
+        chunk.offset = static_cast<std::uint64_t>(at);
+        chunk.end = log.size();
+        if (at < size) chunk.data = log.substr(static_cast<std::size_t>(at), log_limit);
+        return chunk;
+    }
+    std::uint64_t hints() override { return 0; }
+    void wait_hint(std::uint64_t, Duration) override { wait(); }
+    void pause(Duration) override { wait(); }
+    bool closing() override { return ending; }
+
+   private:
+    void wait() {
+        if (on_wait) on_wait();
+    }
+};
+
+}  // namespace drover::gateway::test

@@ -1,0 +1,90 @@
+#include "gateway/routes.hpp"
+
+#include <algorithm>
+
+#include "gateway/views.hpp"
+
+namespace drover::gateway {
+namespace {
+
+struct Route {
+    std::string_view method;
+    std::vector<std::string_view> path;  // "*" stands for any name
+    Reply (*handler)(const Context&, const Call&);
+};
+
+const std::vector<Route>& table() {
+    static const std::vector<Route> routes = {
+        {"POST", {"v1", "jobs"}, submit_job},
+        {"POST", {"v1", "validate"}, validate_job},
+        {"GET", {"v1", "jobs"}, list_jobs},
+        {"GET", {"v1", "jobs", "*"}, show_job},
+        {"DELETE", {"v1", "jobs", "*"}, stop_job},
+        {"GET", {"v1", "allocs"}, list_allocs},
+        {"GET", {"v1", "allocs", "*"}, show_alloc},
+        {"POST", {"v1", "allocs", "*", "stop"}, order_alloc},
+        {"POST", {"v1", "allocs", "*", "restart"}, order_alloc},
+        {"POST", {"v1", "allocs", "*", "signal"}, order_alloc},
+        {"GET", {"v1", "allocs", "*", "logs"}, read_logs},
+        {"GET", {"v1", "nodes"}, list_nodes},
+        {"GET", {"v1", "events"}, list_events},
+        {"GET", {"v1", "health"}, show_health},
+        {"GET", {"metrics"}, show_metrics},
+    };
+    return routes;
+}
+
+bool matches(const Route& route, const Call& call) {
+    return std::equal(
+        route.path.begin(), route.path.end(), call.path.begin(), call.path.end(),
+        [](std::string_view want, const std::string& have) { return want == "*" ? !have.empty() : want == have; });
+}
+
+}  // namespace
+
+Reply route(const Context& context, const Call& call) {
+    std::string methods;
+    for (const Route& route : table()) {
+        if (!matches(route, call)) continue;
+        if (route.method == call.method) return route.handler(context, call);
+        methods += (methods.empty() ? "" : ", ") + std::string(route.method);
+    }
+    if (!methods.empty()) {
+        Reply reply =
+            error_reply(405, ErrorKind::invalid, "this path does not take " + call.method + ", only " + methods);
+        reply.headers["Allow"] = methods;
+        return reply;
+    }
+    std::string path;
+    for (const std::string& segment : call.path) path += "/" + segment;
+    return error_reply(404, ErrorKind::not_found,
+                       "there is nothing at " + path +
+                           "; the API is /v1/jobs, /v1/allocs, /v1/nodes, /v1/events, "
+                           "/v1/validate, /v1/health and /metrics");
+}
+
+Reply list_nodes(const Context& context, const Call& call) {
+    if (auto known = call.allow({}); !known) return error_reply(known.error());
+    using Nodes = std::vector<Shared<wire::NodeStatus>>;
+    auto nodes = look<Nodes>(context.backend, [](const Mirror& m, Instant) { return m.nodes(); });
+    if (!nodes) return error_reply(nodes.error());
+    Json list = Json::array();
+    for (const auto& node : *nodes) list.push_back(node_view(*node));
+    return json_reply(Json{{"nodes", std::move(list)}});
+}
+
+Reply show_health(const Context& context, const Call& call) {
+    if (auto known = call.allow({}); !known) return error_reply(known.error());
+    const std::string id = context.gateway;
+    auto health = look<Json>(context.backend, [id](const Mirror& m, Instant now) { return health_view(id, m, now); });
+    if (!health) return error_reply(health.error());
+    return json_reply(*health, (*health)["ok"].get<bool>() ? 200 : 503);
+}
+
+Reply show_metrics(const Context& context, const Call&) {
+    auto text = look<std::string>(context.backend, metrics_view);
+    if (!text) return error_reply(text.error());
+    return {.type = "text/plain; version=0.0.4", .body = *text};
+}
+
+}  // namespace drover::gateway

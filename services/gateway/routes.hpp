@@ -1,0 +1,38 @@
+// Routes: a Call in, a Reply out. Blocking, on the connection's thread; whatever they need to know or want done they
+// ask of the Backend.
+#pragma once
+
+#include <string>
+
+#include "gateway/backend.hpp"
+#include "gateway/http.hpp"
+
+namespace drover::gateway {
+
+struct Context {
+    Backend& backend;
+    std::string gateway;  // our id, for the health view
+};
+
+// Every path that is served; unknown ones and wrong methods get a sentence.
+Reply route(const Context& context, const Call& call);
+
+// The alloc whose id begins with `prefix`; not_found or, with the candidates, conflict.
+Result<AllocEntry> find_alloc(Backend& backend, const std::string& prefix);
+
+// One handler per path and method. `call.path` has the shape that route() checked.
+Reply submit_job(const Context& context, const Call& call);
+Reply validate_job(const Context& context, const Call& call);
+Reply list_jobs(const Context& context, const Call& call);
+Reply show_job(const Context& context, const Call& call);
+Reply stop_job(const Context& context, const Call& call);
+Reply list_allocs(const Context& context, const Call& call);
+Reply show_alloc(const Context& context, const Call& call);
+Reply order_alloc(const Context& context, const Call& call);
+Reply read_logs(const Context& context, const Call& call);
+Reply list_events(const Context& context, const Call& call);
+Reply list_nodes(const Context& context, const Call& call);
+Reply show_health(const Context& context, const Call& call);
+Reply show_metrics(const Context& context, const Call& call);
+
+}  // namespace drover::gateway

@@ -1,0 +1,91 @@
+#include "gateway/service.hpp"
+
+#include <fstream>
+#include <thread>
+
+#include "base/hash.hpp"
+#include "bus/zmq_transport.hpp"
+#include "gateway/bridged_backend.hpp"
+#include "gateway/routes.hpp"
+#include "gateway/server.hpp"
+#include "host/log.hpp"
+
+namespace drover::gateway {
+namespace {
+
+std::string read_line(const std::string& path) {
+    std::ifstream file(path);
+    std::string line;
+    std::getline(file, line);
+    return line;
+}
+
+class Gateway : public host::Service {
+   public:
+    Gateway(host::Host& host, const Config& config, std::unique_ptr<bus::Transport> transport)
+        : config_(config),
+          loop_(host.loop()),
+          transport_(std::move(transport)),
+          boot_(random_hex(16)),
+          exchange_(loop_, *transport_, {config.id, "gateway", boot_}),
+          hub_(loop_, exchange_, config.id, stable_hash(boot_), hints_),
+          bridge_(loop_),
+          backend_(bridge_, hub_, hints_),
+          server_(
+              [this](const Call& call) {
+                  return route({backend_, config_.id}, call);
+              },
+              config.http_names) {}
+
+    ~Gateway() override { end(); }
+
+    Result<void> listen() {
+        const std::string path = config_.run_dir + "/" + kAddressFile;
+        auto address = server_.start(config_.http, read_line(path));
+        if (!address) return tl::unexpected(address.error());
+        const std::string fresh = path + ".new";
+        std::ofstream(fresh) << *address << "\n";
+        if (std::rename(fresh.c_str(), path.c_str()) != 0) return fail_errno("cannot write " + path, errno);
+        log::info("serving", {{"http", *address}});
+        return {};
+    }
+
+    void stop(std::function<void()> done) override {
+        exchange_.leave();
+        end();
+        done();
+    }
+
+   private:
+    // Streams and waiting requests are told first: the server waits for its connections.
+    void end() {
+        hints_.close();
+        bridge_.close();
+        hub_.close();
+        server_.stop();
+    }
+
+    const Config config_;
+    rt::Loop& loop_;
+    std::unique_ptr<bus::Transport> transport_;
+    std::string boot_;
+    bus::Exchange exchange_;
+    Hints hints_;
+    Hub hub_;
+    Bridge bridge_;
+    BridgedBackend backend_;
+    Server server_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
+    auto transport = bus::ZmqTransport::open(host.loop(), {config.bind, config.tap, config.peers, {}});
+    if (!transport) return tl::unexpected(transport.error());
+    auto gateway = std::make_unique<Gateway>(host, config, std::move(*transport));
+    if (auto listening = gateway->listen(); !listening) return tl::unexpected(listening.error());
+    host.ready();
+    return gateway;
+}
+
+}  // namespace drover::gateway

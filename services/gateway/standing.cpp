@@ -1,0 +1,132 @@
+#include "gateway/standing.hpp"
+
+#include <algorithm>
+
+namespace drover::gateway {
+namespace {
+
+std::string waiting_task(const AllocEntry& entry) {
+    if (!entry.status) return "";
+    for (const wire::TaskStatus& task : entry.status->tasks) {
+        if (task.state != wire::TaskState::dead && !task.why.empty()) {
+            return "alloc " + entry.desired->id.substr(0, 8) + ", task \"" + task.name + "\": " + task.why;
+        }
+    }
+    return entry.status->status == wire::ClientStatus::pending ? entry.status->description : "";
+}
+
+bool offers(const wire::NodeStatus& node, const wire::GroupSpec& group) {
+    return std::all_of(group.tasks.begin(), group.tasks.end(), [&](const wire::TaskSpec& task) {
+        const auto driver = node.node.drivers.find(task.driver);
+        return driver != node.node.drivers.end() && driver->second.detected && driver->second.healthy;
+    });
+}
+
+std::string why_unplaced(const wire::GroupSpec& group, const std::vector<Shared<wire::NodeStatus>>& nodes,
+                         bool has_runner) {
+    if (!has_runner) return "no alloc-runner is at work, so nothing is placed";
+    bool any_ready = false;
+    for (const auto& node : nodes) {
+        if (node->state != wire::NodeState::ready) continue;
+        any_ready = true;
+        if (offers(*node, group)) return "group \"" + group.name + "\" is being placed";
+    }
+    if (!any_ready) return "no node is ready";
+    std::string drivers;
+    for (const auto& task : group.tasks) drivers += (drivers.empty() ? "" : ", ") + task.driver;
+    return "no ready node has every driver of group \"" + group.name + "\" healthy (" + drivers + ")";
+}
+
+std::string why_failed(const std::vector<AllocEntry>& current) {
+    for (const AllocEntry& entry : current) {
+        if (!entry.status || entry.status->status != wire::ClientStatus::failed) continue;
+        for (const wire::TaskStatus& task : entry.status->tasks) {
+            if (!task.failed) continue;
+            return "task \"" + task.name + "\" of alloc " + entry.desired->id.substr(0, 8) + " failed";
+        }
+        return "alloc " + entry.desired->id.substr(0, 8) + " failed: " + entry.status->description;
+    }
+    return "";
+}
+
+std::string why_pending(const wire::JobDesired& job, const std::map<std::string, GroupCount>& counts,
+                        const std::vector<AllocEntry>& current, const std::vector<Shared<wire::NodeStatus>>& nodes,
+                        bool has_runner) {
+    for (const wire::GroupSpec& group : job.spec.groups) {
+        const GroupCount& count = counts.at(group.name);
+        if (count.pending + count.running + count.complete + count.failed < count.want) {
+            return why_unplaced(group, nodes, has_runner);
+        }
+    }
+    for (const AllocEntry& entry : current) {
+        if (std::string why = waiting_task(entry); !why.empty()) return why;
+    }
+    return has_runner ? "" : "no alloc-runner is at work, so nothing is started";
+}
+
+}  // namespace
+
+std::string status_word(const AllocEntry& entry) {
+    return std::string(wire::to_string(entry.status ? entry.status->status : wire::ClientStatus::pending));
+}
+
+bool is_terminal(const AllocEntry& entry) {
+    if (!entry.status) return false;
+    const wire::ClientStatus status = entry.status->status;
+    return status == wire::ClientStatus::complete || status == wire::ClientStatus::failed ||
+           status == wire::ClientStatus::lost;
+}
+
+bool is_current(const wire::JobDesired& job, const wire::AllocDesired& alloc) {
+    if (alloc.desired != wire::Desired::run) return false;
+    for (const wire::GroupSpec& group : job.spec.groups) {
+        if (group.name != alloc.group.name) continue;
+        if (alloc.index >= group.count) return false;
+        if (alloc.job_version == job.version) return true;
+        wire::GroupSpec same = alloc.group;
+        same.count = group.count;
+        return same == group;
+    }
+    return false;
+}
+
+std::map<std::string, GroupCount> count_groups(const wire::JobDesired& job, const std::vector<AllocEntry>& allocs) {
+    std::map<std::string, GroupCount> counts;
+    for (const wire::GroupSpec& group : job.spec.groups) counts[group.name].want = group.count;
+    for (const AllocEntry& entry : allocs) {
+        if (!is_current(job, *entry.desired)) continue;
+        GroupCount& count = counts[entry.desired->group.name];
+        const auto status = entry.status ? entry.status->status : wire::ClientStatus::pending;
+        if (status == wire::ClientStatus::pending) ++count.pending;
+        if (status == wire::ClientStatus::running) ++count.running;
+        if (status == wire::ClientStatus::complete) ++count.complete;
+        if (status == wire::ClientStatus::failed) ++count.failed;
+    }
+    return counts;
+}
+
+Standing standing(const wire::JobDesired& job, const std::vector<AllocEntry>& allocs,
+                  const std::vector<Shared<wire::NodeStatus>>& nodes, bool has_runner) {
+    if (job.stopped) {
+        const bool ended = std::all_of(allocs.begin(), allocs.end(), is_terminal);
+        return {ended ? "stopped" : "stopping", ""};
+    }
+    std::vector<AllocEntry> current;
+    for (const AllocEntry& entry : allocs) {
+        if (is_current(job, *entry.desired)) current.push_back(entry);
+    }
+    const auto counts = count_groups(job, allocs);
+    GroupCount all;
+    for (const auto& [name, count] : counts) {
+        all.want += count.want;
+        all.running += count.running;
+        all.complete += count.complete;
+        all.failed += count.failed;
+    }
+    if (all.failed > 0) return {"failed", why_failed(current)};
+    if (all.complete == all.want && all.want > 0) return {"complete", ""};
+    if (all.running + all.complete == all.want) return {"running", ""};
+    return {"pending", why_pending(job, counts, current, nodes, has_runner)};
+}
+
+}  // namespace drover::gateway

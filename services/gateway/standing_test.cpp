@@ -1,0 +1,151 @@
+#include "gateway/standing.hpp"
+
+#include <gtest/gtest.h>
+
+#include "gateway/test_objects.hpp"
+#include "gateway/views.hpp"
+
+namespace drover::gateway {
+namespace {
+
+using wire::ClientStatus;
+using wire::TaskState;
+
+template <class T>
+Shared<T> shared(T object) {
+    return std::make_shared<const T>(std::move(object));
+}
+
+AllocEntry entry(const wire::AllocDesired& alloc, ClientStatus status, TaskState task) {
+    return {shared(alloc), shared(test::status(alloc, status, task)), nullptr};
+}
+
+const std::vector<Shared<wire::NodeStatus>> kNodes = {shared(test::node("node-1"))};
+
+TEST(Standing, AServiceRunsWhenEveryAllocDoes) {
+    const auto job = test::job("web", 2);
+    std::vector<AllocEntry> allocs = {entry(test::alloc("a", job, 0), ClientStatus::running, TaskState::running)};
+    EXPECT_EQ(standing(job, allocs, kNodes, true).status, "pending");
+    allocs.push_back(entry(test::alloc("b", job, 1), ClientStatus::running, TaskState::running));
+    EXPECT_EQ(standing(job, allocs, kNodes, true).status, "running");
+    EXPECT_EQ(count_groups(job, allocs)["front"].running, 2U);
+}
+
+TEST(Standing, ABatchJobIsCompleteWhenEveryAllocIs) {
+    const auto job = test::job("sum", 2);
+    std::vector<AllocEntry> allocs = {entry(test::alloc("a", job, 0), ClientStatus::complete, TaskState::dead),
+                                      entry(test::alloc("b", job, 1), ClientStatus::running, TaskState::running)};
+    EXPECT_EQ(standing(job, allocs, kNodes, true).status, "running");
+    allocs[1] = entry(test::alloc("b", job, 1), ClientStatus::complete, TaskState::dead);
+    EXPECT_EQ(standing(job, allocs, kNodes, true).status, "complete");
+}
+
+TEST(Standing, AJobThatWaitsSaysWhy) {
+    const auto job = test::job("web");
+    EXPECT_EQ(standing(job, {}, kNodes, false).why, "no alloc-runner is at work, so nothing is placed");
+    EXPECT_EQ(standing(job, {}, {}, true).why, "no node is ready");
+    EXPECT_EQ(standing(job, {}, {shared(test::node("n", false))}, true).why,
+              "no ready node has every driver of group \"front\" healthy (raw_exec)");
+    EXPECT_EQ(standing(job, {}, kNodes, true).why, "group \"front\" is being placed");
+
+    const auto alloc = test::alloc("4f1c000000000000", job);
+    auto waiting = test::status(alloc, ClientStatus::pending, TaskState::pending);
+    waiting.tasks[0].why = "restarting in 15s";
+    EXPECT_EQ(standing(job, {{shared(alloc), shared(waiting), nullptr}}, kNodes, true).why,
+              "alloc 4f1c0000, task \"server\": restarting in 15s");
+}
+
+TEST(Standing, AFailedJobNamesTheTask) {
+    const auto job = test::job("web");
+    const auto alloc = test::alloc("4f1c000000000000", job);
+    auto failed = test::status(alloc, ClientStatus::failed, TaskState::dead);
+    failed.tasks[0].failed = true;
+    const Standing s = standing(job, {{shared(alloc), shared(failed), nullptr}}, kNodes, true);
+    EXPECT_EQ(s.status, "failed");
+    EXPECT_EQ(s.why, "task \"server\" of alloc 4f1c0000 failed");
+}
+
+TEST(Standing, AllocsOfAnOlderVersionCountOnlyWhenTheirGroupIsUnchanged) {
+    const auto before = test::job("web");
+    const auto old = test::alloc("a", before);
+    auto after = before;
+    after.version = 2;
+    EXPECT_TRUE(is_current(after, old));
+    after.spec.groups[0].count = 3;
+    EXPECT_TRUE(is_current(after, old));
+    after.spec.groups[0].tasks[0].user = "nobody";
+    EXPECT_FALSE(is_current(after, old));
+    EXPECT_EQ(standing(after, {entry(old, ClientStatus::running, TaskState::running)}, kNodes, true).status, "pending");
+}
+
+TEST(Standing, AStoppedJobIsStoppingUntilEveryAllocHasEnded) {
+    auto job = test::job("web");
+    job.stopped = true;
+    const auto alloc = test::alloc("a", job);
+    EXPECT_EQ(standing(job, {entry(alloc, ClientStatus::running, TaskState::running)}, {}, true).status, "stopping");
+    EXPECT_EQ(standing(job, {entry(alloc, ClientStatus::complete, TaskState::dead)}, {}, true).status, "stopped");
+}
+
+TEST(Views, AnAllocShowsEveryEventOfEachTaskOldestFirst) {
+    const auto job = test::job("web");
+    const auto alloc = test::alloc("4f1c000000000000", job);
+    auto status = test::status(alloc, ClientStatus::complete, TaskState::dead);
+    status.tasks[0].exit = wire::ExitRecord{130, 2, false, ""};
+    std::vector<wire::RecordedEvent> events(3);
+    events[0].event.task = "server";
+    events[0].event.type = "Received";
+    events[1].event.task = "other";
+    events[2].event.task = "server";
+    events[2].event.type = "Terminated";
+    events[2].event.details["exit_code"] = "130";
+    const Json view = alloc_view({shared(alloc), shared(status), nullptr}, events);
+    EXPECT_EQ(view["status"], "complete");
+    EXPECT_EQ(view["desired"], "run");
+    const Json& task = view["tasks"][0];
+    EXPECT_EQ(task["exit"]["signal"], 2);
+    ASSERT_EQ(task["events"].size(), 2U);
+    EXPECT_EQ(task["events"][0]["type"], "Received");
+    EXPECT_EQ(task["events"][1]["details"]["exit_code"], "130");
+}
+
+TEST(Views, AnAllocThatNobodyReportedYetIsPendingWithItsTasks) {
+    const auto job = test::job("web");
+    wire::AllocOrder order;
+    order.stop = true;
+    const Json view = alloc_view({shared(test::alloc("a", job)), nullptr, shared(order)});
+    EXPECT_EQ(view["status"], "pending");
+    EXPECT_EQ(view["desired"], "stop");
+    EXPECT_EQ(view["tasks"][0]["state"], "pending");
+    EXPECT_TRUE(view["tasks"][0]["exit"].is_null());
+}
+
+TEST(Views, HealthSaysWhatIsMissing) {
+    Mirror mirror;
+    const Instant now{seconds(100).ns};
+    EXPECT_EQ(health_view("gw-0", mirror, now)["missing"].size(), 3U);
+    mirror.heard({"store-0", "state-store", "b", now - seconds(1)});
+    mirror.on_complete("store-0", "state");
+    test::put(mirror, "members", test::members());
+    test::put(mirror, "node/node-1", test::node("node-1"));
+    const Json well = health_view("gw-0", mirror, now);
+    EXPECT_TRUE(well["ok"]);
+    EXPECT_EQ(well["missing"].size(), 0U);
+    const Json later = health_view("gw-0", mirror, now + seconds(3));
+    EXPECT_FALSE(later["ok"]);
+    EXPECT_EQ(later["missing"][0], "The state-store has not been heard for 3 s: changes and events are not available.");
+}
+
+TEST(Views, MetricsCountAllocsTasksAndNodes) {
+    Mirror mirror;
+    const auto job = test::job("web");
+    const auto alloc = test::alloc("a", job);
+    test::put(mirror, "alloc/a", alloc);
+    test::put(mirror, "status/a", test::status(alloc, ClientStatus::running, TaskState::running));
+    const std::string text = metrics_view(mirror, Instant{1});
+    EXPECT_NE(text.find("drover_allocs{state=\"running\"} 1\n"), std::string::npos);
+    EXPECT_NE(text.find("drover_tasks{state=\"dead\"} 0\n"), std::string::npos);
+    EXPECT_NE(text.find("# TYPE drover_jobs gauge\ndrover_jobs 0\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace drover::gateway
