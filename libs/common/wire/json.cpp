@@ -3,7 +3,8 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "wire/codec.hpp"
 #include "wire/pack.hpp"
@@ -35,8 +36,11 @@ void append_integer(std::string& out, Node node) {
     }
 }
 
-// Bytes are collected in `body`, because the tree that holds them is gone once another one is parsed.
-void append(std::string& out, Node node, std::string& body) {
+// Stands for the next of the bytes set aside; cannot occur in JSON.
+constexpr char kMark = '\x01';
+
+// Bytes are set aside, because the tree that holds them is gone once another one is parsed.
+void append(std::string& out, Node node, std::vector<std::string>& bytes) {
     switch (node.type()) {
         case NodeType::nil:
         case NodeType::ext: out += "null"; return;
@@ -45,15 +49,14 @@ void append(std::string& out, Node node, std::string& body) {
         case NodeType::real: append_real(out, node.real()); return;
         case NodeType::str: append_text(out, node.text()); return;
         case NodeType::bin:
-            // A mark that cannot occur in JSON; replaced once the tree is no longer needed.
-            out += '\x01' + std::to_string(body.size()) + ',' + std::to_string(node.text().size()) + '\x02';
-            body += node.text();
+            out += kMark;
+            bytes.emplace_back(node.text());
             return;
         case NodeType::array:
             out += '[';
             for (std::size_t i = 0; i < node.size(); ++i) {
                 if (i > 0) out += ',';
-                append(out, node.at(i), body);
+                append(out, node.at(i), bytes);
             }
             out += ']';
             return;
@@ -67,7 +70,7 @@ void append(std::string& out, Node node, std::string& body) {
                     append_text(out, "?");
                 }
                 out += ':';
-                append(out, node.value(i), body);
+                append(out, node.value(i), bytes);
             }
             out += '}';
             return;
@@ -78,19 +81,16 @@ Result<std::string> render(std::string_view bytes, int bodies) {
     const Result<Node> root = parse(bytes);
     if (!root) return tl::unexpected<Error>(root.error());
     std::string marked;
-    std::string body;
-    append(marked, *root, body);
+    std::vector<std::string> set_aside;
+    append(marked, *root, set_aside);
     std::string out;
-    for (std::size_t i = 0; i < marked.size(); ++i) {
-        if (marked[i] != '\x01') {
-            out += marked[i];
-            continue;
+    std::size_t next = 0;
+    for (const char c : marked) {
+        if (c == kMark) {
+            append_bytes(out, set_aside[next++], bodies);
+        } else {
+            out += c;
         }
-        char* end = nullptr;
-        const std::size_t at = std::strtoul(marked.c_str() + i + 1, &end, 10);
-        const std::size_t size = std::strtoul(end + 1, &end, 10);
-        append_bytes(out, std::string_view(body).substr(at, size), bodies);
-        i = static_cast<std::size_t>(end - marked.c_str());
     }
     return out;
 }
