@@ -1,0 +1,166 @@
+#include "alloc-runner/core/alloc.hpp"
+
+#include <algorithm>
+
+namespace drover::alloc_runner {
+
+using wire::TaskState;
+
+Alloc::Alloc(wire::AllocDesired desired, const wire::AllocStatus* recorded, AllocRules rules)
+    : desired_(std::move(desired)), rules_(rules) {
+    const std::size_t count = desired_.group.tasks.size();
+    tasks_.resize(count);
+    released_.resize(count);
+    said_.resize(count);
+    if (recorded) {
+        status_ = *recorded;
+    } else {
+        status_.id = desired_.id;
+        status_.job = desired_.job;
+        status_.group = desired_.group.name;
+        status_.index = desired_.index;
+        status_.node = desired_.node;
+        status_.job_version = desired_.job_version;
+        status_.tasks.resize(count);
+    }
+    status_.term = rules_.term;
+    status_.tasks.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        tasks_[i].status = status_.tasks[i];
+        released_[i] = ended_up_to(status_.tasks[i]);
+    }
+}
+
+TaskRules Alloc::task_rules(std::size_t i) const {
+    return {desired_, desired_.group.tasks[i], rules_.term, rules_.max_kill_timeout, rules_.task_edges};
+}
+
+// What users want comes first, so that nothing seen is judged as if they had not wanted it; starting comes last, when
+// everything heard has had its say.
+AllocDecision Alloc::step(Instant now, const AllocInput& input) {
+    decision_ = {};
+    absorb(input);
+    receive(now);
+    if (desired_.desired == wire::Desired::stop || order_.stop) kill_all(now, {});
+    take_orders(now);
+    take_observations(now);
+    drag_along(now);
+    for (std::size_t i = 0; i < tasks_.size(); ++i) run(i, now, Wake{});
+    command_all();
+    return std::move(decision_);
+}
+
+void Alloc::absorb(const AllocInput& input) {
+    if (const auto* desired = std::get_if<wire::AllocDesired>(&input)) {
+        // Its group and place are fixed; what may change is that it should stop.
+        desired_.desired = desired->desired;
+        desired_.reason = desired->reason;
+    } else if (const auto* order = std::get_if<wire::AllocOrder>(&input)) {
+        order_ = *order;
+    } else if (const auto* heard = std::get_if<Observations>(&input)) {
+        heard_ = *heard;
+    } else if (const auto* recorded = std::get_if<Recorded>(&input)) {
+        for (std::size_t i = 0; i < tasks_.size() && i < recorded->status.tasks.size(); ++i)
+            released_[i] = std::max(released_[i], ended_up_to(recorded->status.tasks[i]));
+        if (recorded->status.term != rules_.term) return;
+        outbox_.confirm(recorded->status.version);
+        decision_.report_changed = true;
+    }
+}
+
+void Alloc::receive(Instant now) {
+    for (std::size_t i = 0; i < tasks_.size(); ++i)
+        if (tasks_[i].status.events == 0) tell(i, alloc_runner::receive(tasks_[i], task_rules(i), now), now);
+}
+
+void Alloc::run(std::size_t i, Instant now, const TaskInput& input) {
+    tell(i, alloc_runner::step(tasks_[i], task_rules(i), now, input), now);
+}
+
+void Alloc::tell(std::size_t i, TaskDecision decision, Instant now) {
+    decision_.wake_at = std::min(decision_.wake_at, decision.wake_at);
+    if (!decision.changed) return;
+    status_.tasks[i] = tasks_[i].status;
+    auto [status, description] = summarize(status_.tasks);
+    if (status != status_.status) check_edge(kAllocEdges, status_.status, status, rules_.alloc_edges);
+    status_.status = status;
+    status_.description = std::move(description);
+    status_.updated_at = now;
+    ++status_.version;
+    decision_.events.insert(decision_.events.end(), decision.events.begin(), decision.events.end());
+    decision_.report_changed = true;
+    outbox_.add(std::move(decision.events), status_);
+}
+
+void Alloc::kill_all(Instant now, const Kill& kill) {
+    for (std::size_t i = 0; i < tasks_.size(); ++i) run(i, now, kill);
+}
+
+void Alloc::take_orders(Instant now) {
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+        const std::string& name = desired_.group.tasks[i].name;
+        Orders orders;
+        const auto restarts = order_.restarts.find(name);
+        if (restarts != order_.restarts.end()) orders.restarts = restarts->second;
+        for (const wire::SignalOrder& signal : order_.signals)
+            if (signal.task == name) orders.signals.push_back(signal);
+        run(i, now, orders);
+    }
+}
+
+void Alloc::take_observations(Instant now) {
+    for (auto& [name, observed] : heard_) {
+        const auto& specs = desired_.group.tasks;
+        for (std::size_t i = 0; i < specs.size(); ++i)
+            if (specs[i].name == name) run(i, now, Heard{std::move(observed)});
+    }
+    heard_.clear();
+}
+
+// A leader that ended well takes the others with it; so does any task that failed, which names itself.
+void Alloc::drag_along(Instant now) {
+    const auto& specs = desired_.group.tasks;
+    const wire::TaskStatus* failed = nullptr;
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+        const wire::TaskStatus& task = tasks_[i].status;
+        if (task.phase != TaskPhase::dead) continue;
+        if (specs[i].leader && !task.failed) return kill_all(now, {Kill::Cause::leader_dead, ""});
+        if (task.failed && !failed) failed = &task;
+    }
+    if (failed) kill_all(now, {Kill::Cause::sibling_failed, failed->name});
+}
+
+// The leader ends before the others are signalled.
+bool Alloc::held(std::size_t i) const {
+    const auto& specs = desired_.group.tasks;
+    if (specs[i].leader) return false;
+    for (std::size_t k = 0; k < tasks_.size(); ++k)
+        if (specs[k].leader && tasks_[k].status.killed && tasks_[k].status.phase != TaskPhase::dead) return true;
+    return false;
+}
+
+void Alloc::command_all() {
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+        std::optional<Desire> wanted = desire(tasks_[i], task_rules(i), released_[i], held(i));
+        if (wanted == said_[i]) continue;
+        if (wanted)
+            decision_.commands.push_back(command(*wanted, task_rules(i)));
+        else
+            decision_.withdrawn.push_back(desired_.group.tasks[i].name);
+        said_[i] = std::move(wanted);
+    }
+}
+
+std::pair<ClientStatus, std::string> summarize(const std::vector<wire::TaskStatus>& tasks) {
+    const auto any = [&tasks](auto what) { return std::any_of(tasks.begin(), tasks.end(), what); };
+    if (any([](const auto& t) { return t.state == TaskState::dead && t.failed; }))
+        return {ClientStatus::failed, "Failed tasks"};
+    if (any([](const auto& t) { return t.state == TaskState::running; }))
+        return {ClientStatus::running, "Tasks are running"};
+    if (any([](const auto& t) { return t.state == TaskState::pending; }))
+        return {ClientStatus::pending, "No tasks have started"};
+    if (tasks.empty()) return {ClientStatus::pending, ""};
+    return {ClientStatus::complete, "All tasks have completed"};
+}
+
+}  // namespace drover::alloc_runner

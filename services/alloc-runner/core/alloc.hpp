@@ -1,0 +1,97 @@
+// The alloc core: the tasks of one alloc, who of them drags whom along, and what the store is told.
+//
+// An Alloc lives for one term: when the term changes it is built anew from the status the store has, exactly as after a
+// crash.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "alloc-runner/core/edges.hpp"
+#include "alloc-runner/core/outbox.hpp"
+#include "alloc-runner/core/task.hpp"
+
+namespace drover::alloc_runner {
+
+using wire::ClientStatus;
+
+inline constexpr Edge<ClientStatus> kAllocEdges[] = {
+    {ClientStatus::pending, ClientStatus::running, "a task runs"},
+    {ClientStatus::pending, ClientStatus::failed, "a task failed"},
+    {ClientStatus::pending, ClientStatus::complete, "every task has ended"},
+    {ClientStatus::running, ClientStatus::pending, "no task runs, one waits to start again"},
+    {ClientStatus::running, ClientStatus::failed, "a task failed"},
+    {ClientStatus::running, ClientStatus::complete, "every task has ended"},
+};
+
+struct AllocRules {
+    std::uint64_t term = 0;
+    Duration max_kill_timeout = seconds(30);  // bounds every task's kill_timeout
+    EdgeCounts* task_edges = nullptr;
+    EdgeCounts* alloc_edges = nullptr;
+};
+
+// What the node says of some tasks; nothing: its complete inventory does not have the task. What is heard together is
+// taken in together, before anything is decided.
+using Observations = std::vector<std::pair<std::string, std::optional<wire::TaskObserved>>>;
+
+// The store has this status of the alloc.
+struct Recorded {
+    const wire::AllocStatus& status;
+};
+
+using AllocInput = std::variant<wire::AllocDesired, wire::AllocOrder, Observations, Recorded, Wake>;
+
+struct AllocDecision {
+    std::vector<wire::TaskCommand> commands;  // those that say something else now
+    std::vector<std::string> withdrawn;       // tasks that have no command any more
+    std::vector<wire::TaskEvent> events;
+    bool report_changed = false;  // report() says something else now
+    Instant wake_at = kNever;
+};
+
+class Alloc {
+   public:
+    // `recorded`: the store's status, if it has one. It has to be told that it is there by a first step.
+    Alloc(wire::AllocDesired desired, const wire::AllocStatus* recorded, AllocRules rules);
+
+    AllocDecision step(Instant now, const AllocInput& input);
+
+    const wire::AllocDesired& desired() const { return desired_; }
+    const wire::AllocStatus& status() const { return status_; }
+    const std::vector<Task>& tasks() const { return tasks_; }
+    // What the store has to confirm next; null when it knows everything.
+    const wire::AllocReport* report() const { return outbox_.front(); }
+
+   private:
+    TaskRules task_rules(std::size_t i) const;
+    void absorb(const AllocInput& input);
+    void receive(Instant now);
+    void run(std::size_t i, Instant now, const TaskInput& input);
+    void tell(std::size_t i, TaskDecision decision, Instant now);
+    void kill_all(Instant now, const Kill& kill);
+    void take_orders(Instant now);
+    void take_observations(Instant now);
+    void drag_along(Instant now);
+    void command_all();
+    bool held(std::size_t i) const;
+
+    wire::AllocDesired desired_;
+    wire::AllocOrder order_;
+    AllocRules rules_;
+    std::vector<Task> tasks_;  // as desired_.group.tasks
+    std::vector<std::uint64_t> released_;
+    std::vector<std::optional<Desire>> said_;
+    Observations heard_;  // not yet taken in
+    wire::AllocStatus status_;
+    Outbox outbox_;
+    AllocDecision decision_;
+};
+
+// What a set of task states means for the alloc.
+std::pair<ClientStatus, std::string> summarize(const std::vector<wire::TaskStatus>& tasks);
+
+}  // namespace drover::alloc_runner

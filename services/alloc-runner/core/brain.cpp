@@ -1,0 +1,153 @@
+#include "alloc-runner/core/brain.hpp"
+
+#include <algorithm>
+
+#include "alloc-runner/core/ownership.hpp"
+
+namespace drover::alloc_runner {
+
+bool Brain::mine(const std::string& job) const {
+    if (term_ == 0) return false;
+    const wire::Member* member = owner(job, members_);
+    return member && member->id == rules_.id && member->boot == rules_.boot;
+}
+
+const Alloc* Brain::alloc(const std::string& id) const {
+    const auto known = allocs_.find(id);
+    return known == allocs_.end() || !known->second.life ? nullptr : &*known->second.life;
+}
+
+Statements Brain::settle(Instant now) {
+    if (state_whole_) {
+        settle_term();
+        while (!timers_.empty() && timers_.begin()->first <= now) {
+            const std::string id = timers_.begin()->second;
+            sleep(id, allocs_.at(id), kNever);
+            touch(id);
+        }
+        for (const std::string& id : std::exchange(dirty_allocs_, {})) settle_alloc(id, now);
+        if (!dirty_jobs_.empty()) {
+            Nodes nodes = count_nodes();
+            for (const std::string& name : std::exchange(dirty_jobs_, {})) settle_job(name, nodes, now);
+        }
+        settle_suspects(now);
+    }
+    return std::exchange(out_, {});
+}
+
+Instant Brain::wake_at() const {
+    Instant first = timers_.empty() ? kNever : timers_.begin()->first;
+    for (const auto& [key, since] : suspects_)
+        if (since != kNever && since.set()) first = std::min(first, since + rules_.orphan_grace);
+    return first;
+}
+
+// What was said under another term is not true any more.
+void Brain::settle_term() {
+    const auto& runners = members_.alloc_runners;
+    const bool member = std::any_of(runners.begin(), runners.end(), [this](const wire::Member& one) {
+        return one.id == rules_.id && one.boot == rules_.boot;
+    });
+    const std::uint64_t term = member ? members_.generation : 0;
+    if (term == term_) return;
+    term_ = term;
+    for (auto& [id, known] : allocs_) end_life(id, known);
+    for (const auto& [id, proposal] : std::exchange(proposals_, {})) out_.proposals[id] = std::nullopt;
+    for (auto& [key, since] : suspects_) {
+        if (since == kNever) out_.commands[key] = std::nullopt;
+        since = {};
+    }
+    touch_everything();
+}
+
+void Brain::settle_alloc(const std::string& id, Instant now) {
+    const auto at = allocs_.find(id);
+    if (at == allocs_.end() || !at->second.desired) return;
+    Known& known = at->second;
+    if (!mine(known.desired->job)) return end_life(id, known);
+    // Somebody else's words were recorded after this life began: it rests on a past that did not happen.
+    const bool foreign = known.life && known.status && known.status->term != term_ &&
+                         (known.status->term != known.base_term || known.status->version != known.base_version);
+    if (foreign) end_life(id, known);
+    if (!known.life) {
+        begin_life(id, known, now);
+    } else {
+        step(id, known, now, *known.desired);
+        step(id, known, now, known.order);
+        if (known.status) step(id, known, now, Recorded{*known.status});
+    }
+    observe(id, known, now);
+}
+
+void Brain::begin_life(const std::string& id, Known& known, Instant now) {
+    const wire::AllocStatus* status = known.status ? &*known.status : nullptr;
+    known.base_term = status ? status->term : 0;
+    known.base_version = status ? status->version : 0;
+    known.observing = false;
+    known.life.emplace(*known.desired, status,
+                       AllocRules{term_, rules_.max_kill_timeout, rules_.task_edges, rules_.alloc_edges});
+    step(id, known, now, known.order);
+}
+
+void Brain::end_life(const std::string& id, Known& known) {
+    if (!known.life) return;
+    const std::string& node = known.desired->node;
+    for (const std::string& task : std::exchange(known.commanded, {}))
+        out_.commands[{node, TaskKey{id, task}}] = std::nullopt;
+    if (std::exchange(known.reporting, false)) out_.reports[id] = std::nullopt;
+    sleep(id, known, kNever);
+    known.life.reset();
+}
+
+// A life begins with the whole inventory of its node: what is missing then does not exist.
+void Brain::observe(const std::string& id, Known& known, Instant now) {
+    const auto at = inventories_.find(known.desired->node);
+    if (at == inventories_.end()) return;
+    const NodeView& view = at->second;
+    if (!known.observing) {
+        if (!view.whole()) return;
+        known.observing = true;
+        for (const wire::TaskSpec& task : known.desired->group.tasks) known.fresh.insert(task.name);
+    }
+    Observations news;
+    for (const std::string& task : std::exchange(known.fresh, {})) {
+        const wire::TaskObserved* observed = view.find({id, task});
+        if (observed)
+            news.emplace_back(task, *observed);
+        else if (view.whole())
+            news.emplace_back(task, std::nullopt);
+    }
+    if (!news.empty()) step(id, known, now, news);
+}
+
+void Brain::step(const std::string& id, Known& known, Instant now, const AllocInput& input) {
+    AllocDecision decision = known.life->step(now, input);
+    const std::string& node = known.desired->node;
+    for (wire::TaskCommand& command : decision.commands) {
+        known.commanded.insert(command.task);
+        const TaskKey key{id, command.task};
+        out_.commands[{node, key}] = std::move(command);
+    }
+    for (const std::string& task : decision.withdrawn) {
+        known.commanded.erase(task);
+        out_.commands[{node, TaskKey{id, task}}] = std::nullopt;
+    }
+    if (decision.report_changed) {
+        const wire::AllocReport* report = known.life->report();
+        if (report) out_.reports[id] = *report;
+        if (!report && known.reporting) out_.reports[id] = std::nullopt;
+        known.reporting = report != nullptr;
+    }
+    out_.events.insert(out_.events.end(), std::make_move_iterator(decision.events.begin()),
+                       std::make_move_iterator(decision.events.end()));
+    sleep(id, known, decision.wake_at);
+}
+
+void Brain::sleep(const std::string& id, Known& known, Instant until) {
+    if (known.wake_at == until) return;
+    timers_.erase({known.wake_at, id});
+    if (until != kNever) timers_.insert({until, id});
+    known.wake_at = until;
+}
+
+}  // namespace drover::alloc_runner

@@ -1,0 +1,126 @@
+// The brain of one alloc-runner: everything it has heard, and what follows from it. Pure: records of the store and of
+// the nodes go in, statements for its own streams come out.
+//
+// It decides for the jobs it owns under the Members of the store, and only if Members names this very process. A new
+// generation of Members is a new term: every alloc is then taken up again from what the store has recorded.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "alloc-runner/core/alloc.hpp"
+#include "alloc-runner/core/job.hpp"
+#include "alloc-runner/core/node_view.hpp"
+
+namespace drover::alloc_runner {
+
+struct BrainRules {
+    std::string id;    // of this alloc-runner, stable over restarts
+    std::string boot;  // of this process
+    Duration max_kill_timeout = seconds(30);
+    Duration orphan_grace = seconds(30);  // how long a task may be unknown to the store before it is destroyed
+    EdgeCounts* task_edges = nullptr;
+    EdgeCounts* alloc_edges = nullptr;
+    EdgeCounts* slot_edges = nullptr;
+};
+
+// What is to be said differently from now on; nothing: not any more.
+struct Statements {
+    std::map<std::pair<std::string, TaskKey>, std::optional<wire::TaskCommand>> commands;  // by node and task
+    std::map<std::string, std::optional<wire::AllocReport>> reports;                       // by alloc
+    std::map<std::string, std::optional<wire::AllocDesired>> proposals;                    // by alloc
+    std::vector<wire::TaskEvent> events;    // as they happen, for the log
+    std::vector<std::string> explanations;  // sentences for the log
+};
+
+class Brain {
+   public:
+    explicit Brain(BrainRules rules) : rules_(std::move(rules)) {}
+
+    // The store's state stream.
+    void state_reset();
+    void state_complete();
+    void hear(const wire::Members& members);
+    void hear(const wire::JobDesired& job);
+    void hear(const wire::AllocDesired& alloc);
+    void hear(const wire::AllocOrder& order);
+    void hear(const wire::AllocStatus& status);
+    void hear(const wire::NodeStatus& node);
+    void forget_job(const std::string& name);
+    void forget_alloc(const std::string& id);
+    void forget_node(const std::string& id);
+
+    // A node's stream of observations.
+    void inventory_reset(const std::string& node);
+    void inventory_complete(const std::string& node);
+    void hear(const std::string& node, const wire::TaskObserved& observed);
+    void forget_task(const std::string& node, const TaskKey& key);
+
+    // Draws the conclusions of everything heard and of the time.
+    Statements settle(Instant now);
+    // When settle() will have something to do though nothing new was heard.
+    Instant wake_at() const;
+
+    // 0 while Members does not name this process.
+    std::uint64_t term() const { return term_; }
+    const std::map<std::string, Job>& jobs() const { return jobs_; }
+    const Alloc* alloc(const std::string& id) const;
+
+   private:
+    struct Known {
+        std::optional<wire::AllocDesired> desired;  // as recorded by the store
+        std::optional<wire::AllocStatus> status;    // likewise
+        wire::AllocOrder order;
+        std::optional<Alloc> life;    // while this process decides for it
+        std::uint64_t base_term = 0;  // of the status that life began with
+        std::uint64_t base_version = 0;
+        bool observing = false;           // life has had its node's whole inventory
+        std::set<std::string> fresh;      // tasks with news for life
+        std::set<std::string> commanded;  // tasks with a standing command
+        bool reporting = false;           // a report stands
+        Instant wake_at = kNever;
+    };
+
+    bool mine(const std::string& job) const;
+    void touch(const std::string& alloc) { dirty_allocs_.insert(alloc); }
+    void touch_everything();
+    void suspect(const std::string& node, const TaskKey& key);
+    void settle_term();
+    void settle_alloc(const std::string& id, Instant now);
+    void begin_life(const std::string& id, Known& known, Instant now);
+    void end_life(const std::string& id, Known& known);
+    void observe(const std::string& id, Known& known, Instant now);
+    void step(const std::string& id, Known& known, Instant now, const AllocInput& input);
+    void sleep(const std::string& id, Known& known, Instant until);
+    void settle_job(const std::string& name, Nodes& nodes, Instant now);
+    std::vector<AllocView> views(const std::string& job);
+    void settle_suspects(Instant now);
+    wire::TaskCommand destruction(const TaskKey& key, const wire::TaskObserved& observed) const;
+    Nodes count_nodes() const;
+
+    BrainRules rules_;
+    wire::Members members_;
+    bool state_whole_ = false;
+    std::uint64_t term_ = 0;
+    std::map<std::string, wire::JobDesired> wanted_;
+    std::map<std::string, Job> jobs_;
+    std::map<std::string, Known> allocs_;
+    std::map<std::string, std::set<std::string>> allocs_of_;  // job -> allocs
+    std::map<std::string, wire::AllocDesired> proposals_;     // standing, by alloc
+    std::map<std::string, wire::NodeStatus> nodes_;
+    std::map<std::string, NodeView> inventories_;
+    std::set<std::string> unheard_;  // keys of the state stream known from before its reset, not heard of since
+    // Tasks on a node whose alloc the store does not know: since when, kNever once told to be destroyed.
+    std::map<std::pair<std::string, TaskKey>, Instant> suspects_;
+    std::set<std::pair<Instant, std::string>> timers_;
+    std::set<std::string> dirty_jobs_;
+    std::set<std::string> dirty_allocs_;
+    Statements out_;
+};
+
+}  // namespace drover::alloc_runner

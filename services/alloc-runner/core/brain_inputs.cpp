@@ -1,0 +1,137 @@
+#include <algorithm>
+
+#include "alloc-runner/core/brain.hpp"
+
+namespace drover::alloc_runner {
+
+void Brain::state_reset() {
+    state_whole_ = false;
+    for (const auto& [name, job] : wanted_) unheard_.insert("job/" + name);
+    for (const auto& [id, known] : allocs_)
+        if (known.desired) unheard_.insert("alloc/" + id);
+    for (const auto& [id, node] : nodes_) unheard_.insert("node/" + id);
+}
+
+void Brain::state_complete() {
+    if (state_whole_) return;
+    state_whole_ = true;
+    for (const std::string& key : std::exchange(unheard_, {})) {
+        const std::size_t slash = key.find('/');
+        const std::string name = key.substr(slash + 1);
+        if (key.starts_with("job/")) forget_job(name);
+        if (key.starts_with("alloc/")) forget_alloc(name);
+        if (key.starts_with("node/")) forget_node(name);
+    }
+    touch_everything();
+    for (const auto& [node, view] : inventories_)
+        for (const auto& [key, observed] : view.tasks()) suspect(node, key);
+}
+
+void Brain::touch_everything() {
+    for (const auto& [name, job] : wanted_) dirty_jobs_.insert(name);
+    for (const auto& [id, known] : allocs_) touch(id);
+}
+
+void Brain::hear(const wire::Members& members) { members_ = members; }
+
+void Brain::hear(const wire::JobDesired& job) {
+    unheard_.erase("job/" + job.spec.name);
+    wanted_[job.spec.name] = job;
+    dirty_jobs_.insert(job.spec.name);
+}
+
+void Brain::hear(const wire::AllocDesired& alloc) {
+    unheard_.erase("alloc/" + alloc.id);
+    allocs_of_[alloc.job].insert(alloc.id);
+    Known& known = allocs_[alloc.id];
+    known.desired = alloc;
+    touch(alloc.id);
+    dirty_jobs_.insert(alloc.job);
+    const auto proposal = proposals_.find(alloc.id);
+    if (proposal == proposals_.end() || proposal->second.desired != alloc.desired) return;
+    proposals_.erase(proposal);
+    out_.proposals[alloc.id] = std::nullopt;
+}
+
+void Brain::hear(const wire::AllocOrder& order) {
+    allocs_[order.alloc].order = order;
+    touch(order.alloc);
+}
+
+void Brain::hear(const wire::AllocStatus& status) {
+    Known& known = allocs_[status.id];
+    const bool had_ended = known.status && has_ended({nullptr, &*known.status});
+    known.status = status;
+    touch(status.id);
+    if (had_ended != has_ended({nullptr, &status})) dirty_jobs_.insert(status.job);
+}
+
+// A job that waits for a node may have found it.
+void Brain::hear(const wire::NodeStatus& node) {
+    unheard_.erase("node/" + node.node.id);
+    nodes_[node.node.id] = node;
+    for (const auto& [name, job] : jobs_)
+        if (!job.why.empty()) dirty_jobs_.insert(name);
+}
+
+void Brain::forget_job(const std::string& name) {
+    wanted_.erase(name);
+    dirty_jobs_.insert(name);
+}
+
+void Brain::forget_alloc(const std::string& id) {
+    const auto known = allocs_.find(id);
+    if (known == allocs_.end()) return;
+    end_life(id, known->second);
+    if (known->second.desired) {
+        const wire::AllocDesired& desired = *known->second.desired;
+        allocs_of_[desired.job].erase(id);
+        dirty_jobs_.insert(desired.job);
+        const NodeView& view = inventories_[desired.node];
+        for (const wire::TaskSpec& task : desired.group.tasks)
+            if (view.find({id, task.name}))
+                suspects_.emplace(std::pair(desired.node, TaskKey{id, task.name}), Instant{});
+    }
+    allocs_.erase(known);
+}
+
+void Brain::forget_node(const std::string& id) { nodes_.erase(id); }
+
+void Brain::inventory_reset(const std::string& node) { inventories_[node].reset(); }
+
+void Brain::inventory_complete(const std::string& node) {
+    NodeView& view = inventories_[node];
+    const bool news = !view.whole();
+    for (const TaskKey& gone : view.complete()) {
+        const auto known = allocs_.find(gone.first);
+        if (known != allocs_.end()) known->second.fresh.insert(gone.second);
+    }
+    if (!news) return;
+    for (const auto& [id, known] : allocs_)
+        if (known.desired && known.desired->node == node) touch(id);
+}
+
+void Brain::hear(const std::string& node, const wire::TaskObserved& observed) {
+    const TaskKey key{observed.alloc, observed.task};
+    inventories_[node].hear(key, observed);
+    suspect(node, key);
+    const auto known = allocs_.find(observed.alloc);
+    if (known == allocs_.end()) return;
+    known->second.fresh.insert(observed.task);
+    touch(observed.alloc);
+}
+
+void Brain::forget_task(const std::string& node, const TaskKey& key) {
+    inventories_[node].erase(key);
+    const auto known = allocs_.find(key.first);
+    if (known == allocs_.end()) return;
+    known->second.fresh.insert(key.second);
+    touch(key.first);
+}
+
+void Brain::suspect(const std::string& node, const TaskKey& key) {
+    const auto known = allocs_.find(key.first);
+    if (known == allocs_.end() || !known->second.desired) suspects_.emplace(std::pair(node, key), Instant{});
+}
+
+}  // namespace drover::alloc_runner

@@ -1,0 +1,95 @@
+#include <algorithm>
+
+#include "alloc-runner/core/brain.hpp"
+
+namespace drover::alloc_runner {
+
+Nodes Brain::count_nodes() const {
+    Nodes nodes;
+    for (const auto& [id, status] : nodes_) nodes[id].status = status;
+    const auto count = [&nodes](const wire::AllocDesired& alloc) {
+        const auto node = nodes.find(alloc.node);
+        if (node != nodes.end()) ++node->second.allocs;
+    };
+    for (const auto& [id, known] : allocs_)
+        if (known.desired && !has_ended({nullptr, known.status ? &*known.status : nullptr})) count(*known.desired);
+    for (const auto& [id, proposal] : proposals_)
+        if (!allocs_.contains(id)) count(proposal);
+    return nodes;
+}
+
+// What the store has, and over it what was proposed and not yet recorded.
+std::vector<AllocView> Brain::views(const std::string& job) {
+    std::vector<AllocView> result;
+    for (const std::string& id : allocs_of_[job]) {
+        const Known& known = allocs_.at(id);
+        const auto proposal = proposals_.find(id);
+        result.push_back({proposal == proposals_.end() ? &*known.desired : &proposal->second,
+                          known.status ? &*known.status : nullptr});
+    }
+    for (const auto& [id, proposal] : proposals_)
+        if (proposal.job == job && !allocs_of_[job].contains(id)) result.push_back({&proposal, nullptr});
+    return result;
+}
+
+void Brain::settle_job(const std::string& name, Nodes& nodes, Instant now) {
+    const auto wanted = wanted_.find(name);
+    if (wanted == wanted_.end() || !mine(name)) {
+        jobs_.erase(name);
+        std::erase_if(proposals_, [&](const auto& entry) {
+            if (entry.second.job != name) return false;
+            out_.proposals[entry.first] = std::nullopt;
+            return true;
+        });
+        return;
+    }
+    Job& job = jobs_[name];
+    JobDecision decision = alloc_runner::step(job, {term_, rules_.slot_edges}, now, wanted->second, views(name), nodes);
+    for (wire::AllocDesired& proposal : decision.proposals) {
+        out_.proposals[proposal.id] = proposal;
+        proposals_[proposal.id] = std::move(proposal);
+    }
+    if (!decision.why_changed) return;
+    for (const auto& [group, why] : job.why) out_.explanations.push_back("job " + name + " waits: " + why);
+}
+
+// Tasks of allocs that nobody recorded are ended once it is certain that nobody will. A store that knows no job at all
+// has lost its memory rather than its jobs: then nothing is touched.
+void Brain::settle_suspects(Instant now) {
+    for (auto it = suspects_.begin(); it != suspects_.end();) {
+        const auto& [node, key] = it->first;
+        const wire::TaskObserved* observed = inventories_[node].find(key);
+        const auto known = allocs_.find(key.first);
+        const bool cleared = !observed || (known != allocs_.end() && known->second.desired);
+        if (cleared) {
+            if (it->second == kNever && !observed) out_.commands[it->first] = std::nullopt;
+            it = suspects_.erase(it);
+            continue;
+        }
+        if (!it->second.set()) it->second = now;
+        const bool due = it->second != kNever && it->second + rules_.orphan_grace <= now;
+        if (due && mine(key.first) && !wanted_.empty()) {
+            it->second = kNever;
+            out_.commands[it->first] = destruction(key, *observed);
+            out_.explanations.push_back("task " + key.second + " of alloc " + key.first + " on node " + node +
+                                        " belongs to no alloc the store knows: it is ended and removed");
+        } else if (due) {
+            it->second = now;
+        }
+        ++it;
+    }
+}
+
+wire::TaskCommand Brain::destruction(const TaskKey& key, const wire::TaskObserved& observed) const {
+    wire::TaskCommand command;
+    command.alloc = key.first;
+    command.task = key.second;
+    command.term = term_;
+    command.verb = wire::Verb::destroy;
+    command.seq = std::max(newest_known(observed), observed.floor);
+    command.released = command.seq;
+    command.kill_timeout = seconds(5);
+    return command;
+}
+
+}  // namespace drover::alloc_runner

@@ -1,0 +1,75 @@
+#include <algorithm>
+
+#include "alloc-runner/core/task.hpp"
+#include "base/hash.hpp"
+
+namespace drover::alloc_runner {
+namespace {
+
+bool contains(const wire::TaskObserved& observed, std::uint64_t seq) {
+    return std::any_of(observed.incarnations.begin(), observed.incarnations.end(),
+                       [seq](const wire::IncarnationObserved& one) { return one.seq == seq; });
+}
+
+}  // namespace
+
+std::optional<Desire> desire(const Task& task, const TaskRules& rules, std::uint64_t released, bool hold) {
+    if (!task.observed) return std::nullopt;
+    const wire::TaskStatus& status = task.status;
+    const wire::TaskObserved& observed = *task.observed;
+    const bool known = observed.floor > 0 || !observed.incarnations.empty();
+    Desire result;
+    result.seq = std::max(status.seq, newest_known(observed));
+    result.released = released;
+    if (result.seq == 0 || (status.phase == TaskPhase::dead && !known)) return std::nullopt;
+    switch (status.phase) {
+        case TaskPhase::dead: result.verb = wire::Verb::stop; break;
+        case TaskPhase::stopping:
+            result.verb = hold && status.state == wire::TaskState::running ? wire::Verb::run : wire::Verb::stop;
+            break;
+        case TaskPhase::starting: break;
+        // A run that is not there any more must not be started again under its old number.
+        case TaskPhase::running:
+            if (result.seq == status.seq && !contains(observed, status.seq)) result.verb = wire::Verb::stop;
+            break;
+        case TaskPhase::pending:
+        case TaskPhase::backoff:
+            if (result.seq == status.seq) result.verb = wire::Verb::stop;
+            break;
+    }
+    if (status.phase == TaskPhase::running && result.verb == wire::Verb::run && observed.term == rules.term)
+        for (const wire::SignalOrder& order : task.signals)
+            if (order.id > status.signal_order) result.signals.push_back(order);
+    return result;
+}
+
+wire::TaskCommand command(const Desire& desire, const TaskRules& rules) {
+    wire::TaskCommand command;
+    command.alloc = rules.alloc.id;
+    command.task = rules.spec.name;
+    command.job = rules.alloc.job;
+    command.group = rules.alloc.group.name;
+    command.index = rules.alloc.index;
+    command.term = rules.term;
+    command.verb = desire.verb;
+    command.seq = desire.seq;
+    command.incarnation = incarnation_id(rules.alloc.id, rules.spec.name, desire.seq);
+    command.released = desire.released;
+    command.spec = rules.spec;
+    command.kill_signal = rules.spec.kill_signal;
+    command.kill_timeout = kill_timeout(rules);
+    command.signals = desire.signals;
+    return command;
+}
+
+std::uint64_t ended_up_to(const wire::TaskStatus& status) {
+    return has_process(status.phase) ? status.seq - 1 : status.seq;
+}
+
+std::string incarnation_id(const std::string& alloc, const std::string& task, std::uint64_t seq) {
+    return to_hex(stable_hash(alloc + "/" + task + "/" + std::to_string(seq)));
+}
+
+Duration kill_timeout(const TaskRules& rules) { return std::min(rules.spec.kill_timeout, rules.max_kill_timeout); }
+
+}  // namespace drover::alloc_runner

@@ -1,0 +1,54 @@
+#include "alloc-runner/core/placement.hpp"
+
+#include <set>
+
+#include "base/hash.hpp"
+
+namespace drover::alloc_runner {
+namespace {
+
+// Why the node cannot take the group; empty when it can.
+std::string objection(const wire::GroupSpec& group, const wire::NodeStatus& status) {
+    if (status.state != wire::NodeState::ready)
+        return std::string(to_string(status.state)) + (status.why.empty() ? "" : " (" + status.why + ")");
+    for (const wire::TaskSpec& task : group.tasks) {
+        const auto driver = status.node.drivers.find(task.driver);
+        if (driver == status.node.drivers.end() || !driver->second.detected)
+            return "driver " + task.driver + " is missing";
+        if (!driver->second.healthy)
+            return "driver " + task.driver + " is unhealthy" +
+                   (driver->second.description.empty() ? "" : " (" + driver->second.description + ")");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::string> place(const std::string& alloc, const wire::GroupSpec& group, const Nodes& nodes) {
+    const std::string* best = nullptr;
+    std::size_t best_allocs = 0;
+    std::uint64_t best_weight = 0;
+    std::set<std::string> objections;
+    for (const auto& [id, node] : nodes) {
+        std::string problem = objection(group, node.status);
+        if (!problem.empty()) {
+            objections.insert(std::move(problem));
+            continue;
+        }
+        const std::uint64_t weight = stable_hash(id + "/" + alloc);
+        if (best && (node.allocs > best_allocs || (node.allocs == best_allocs && weight <= best_weight))) continue;
+        best = &id;
+        best_allocs = node.allocs;
+        best_weight = weight;
+    }
+    if (best) return *best;
+    if (nodes.empty())
+        return fail(ErrorKind::unavailable,
+                    "cannot place group " + group.name + ": no node has joined yet; start a driver-manager");
+    std::string all;
+    for (const std::string& one : objections) all += (all.empty() ? "" : "; ") + one;
+    return fail(ErrorKind::unavailable, "cannot place group " + group.name + ": none of " +
+                                            std::to_string(nodes.size()) + " nodes fits: " + all);
+}
+
+}  // namespace drover::alloc_runner
