@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace drover::store {
@@ -54,6 +55,13 @@ Result<void> Db::exec(const char* sql) {
     const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return error("cannot use", code);
     return {};
+}
+
+Result<std::uint64_t> Db::checkpoint() {
+    int frames = 0;
+    const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &frames, nullptr);
+    if (code != SQLITE_OK) return error("cannot use", code);
+    return static_cast<std::uint64_t>(std::max(frames, 0));
 }
 
 void Db::keep_log(bool keep) { sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, nullptr); }

@@ -22,6 +22,8 @@ class Db {
     ~Db();
 
     Result<void> exec(const char* sql);
+    // Copies the log into the file; the value is how many of the log's frames were good.
+    Result<std::uint64_t> checkpoint();
     // Whether closing leaves the log as it is: to look at a file that may be damaged without changing it.
     void keep_log(bool keep);
     // Closing writes the log back into the file; this says whether that worked.

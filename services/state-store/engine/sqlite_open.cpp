@@ -27,13 +27,9 @@ void remove_with_companions(const std::string& path) {
 }
 
 Result<void> check_log(Db& db) {
-    auto checkpoint = Statement::prepare(db, "PRAGMA wal_checkpoint(PASSIVE)");
-    if (!checkpoint) return tl::unexpected(checkpoint.error());
-    const auto row = checkpoint->step();
-    if (!row) return tl::unexpected(row.error());
-    const std::uint64_t applied = *row ? checkpoint->integer(1) : 0;
-    checkpoint->reset();
-    if (!salvage::log_lost_commits(db.path() + "-wal", applied)) return {};
+    const auto frames = db.checkpoint();
+    if (!frames) return tl::unexpected(frames.error());
+    if (!salvage::log_lost_commits(db.path() + "-wal", *frames)) return {};
     return fail(ErrorKind::corrupt, "the database " + db.path() + " is damaged: its log breaks off before its end");
 }
 

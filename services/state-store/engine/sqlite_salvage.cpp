@@ -161,17 +161,17 @@ void read_pages(const std::string& path, Reader& reader) {
     }
 }
 
-// Reads along the tree; true when all of it was whole. Puts the log's good frames into the file.
+// Reads along the tree; true when all of it was whole, and the log too.
 bool read_tree(const std::string& path, Reader& reader) {
     auto db = Db::open(path);
     if (!db) return false;
-    const bool usable = db->exec("PRAGMA wal_checkpoint(TRUNCATE)").has_value();
     const bool forward = reader.read_rows(*db, "revision");
-    const bool whole = forward || reader.read_rows(*db, "revision DESC");
+    const bool log_whole = !log_lost_commits(path + "-wal", db->checkpoint().value_or(0));
+    if (!forward) reader.read_rows(*db, "revision DESC");
     reader.read_heads(*db);
     reader.read_names(*db, "ASC");
     reader.read_names(*db, "DESC");
-    return usable && forward && whole;
+    return forward && log_whole;
 }
 
 }  // namespace
