@@ -47,8 +47,13 @@ inline constexpr std::size_t kMaxInput = 256 << 10;   // bytes of text
 inline constexpr std::size_t kMaxEncoded = 24 << 10;  // bytes of the encoded JobSpec: one record of the bus
 inline constexpr std::size_t kMaxProblems = 50;
 
-// `filename` only appears in problems. An empty `drivers` accepts every driver name.
-Parsed parse(std::string_view text, const std::string& filename, const std::vector<Driver>& drivers = {});
+// The drivers that come with Drover.
+std::vector<Driver> builtin_drivers();
+
+// `filename` only appears in problems. An empty `drivers` accepts every driver name. The config of a driver that comes
+// with Drover is checked whatever `drivers` says of it.
+Parsed parse(std::string_view text, const std::string& filename,
+             const std::vector<Driver>& drivers = builtin_drivers());
 
 // docs/jobs.md, from the table that drives the parser.
 std::string reference();

@@ -1,0 +1,134 @@
+#include "jobspec/check.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/nearest.hpp"
+#include "base/units.hpp"
+#include "jobspec/config_fields.hpp"
+
+namespace drover::jobspec {
+
+namespace {
+
+constexpr std::size_t kMaxName = 63;
+constexpr std::uint64_t kLeastMemory = 1 << 20;
+
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+
+// Names become parts of paths, of topics and of control groups.
+void check_name(Context& context, const std::string& path, const std::string& name) {
+    const auto good = [](char c) { return is_word(c) || c == '.' || c == '-'; };
+    if (name.empty() || name.size() > kMaxName || !std::all_of(name.begin(), name.end(), good) || !is_word(name[0])) {
+        return context.complain(path, "\"" + name.substr(0, 2 * kMaxName) +
+                                          "\" is no name; write 1 to 63 letters, digits and _ . - that begin with a "
+                                          "letter, a digit or _");
+    }
+    if (name == "alloc")
+        context.complain(path, "\"alloc\" is the name of the directory that tasks share; take another");
+}
+
+void check_unique(Context& context, const std::string& path, const std::string& name, std::set<std::string>& seen) {
+    if (!seen.insert(name).second) context.complain(path, "there is another \"" + name + "\"; names must differ");
+}
+
+void check_restart(Context& context, const std::string& path, const wire::RestartPolicy& restart) {
+    if (restart.attempts == 0 && restart.mode != wire::RestartMode::fail) {
+        context.complain(below(path, "mode"), "attempts 0 allows no restarts; write mode: fail, or allow attempts");
+    }
+    if (restart.delay * restart.attempts > restart.interval) {
+        context.complain(below(path, "interval"), std::to_string(restart.attempts) + " attempts with a delay of " +
+                                                      to_string(restart.delay) + " do not fit into an interval of " +
+                                                      to_string(restart.interval) + "; make it at least " +
+                                                      to_string(restart.delay * restart.attempts));
+    }
+}
+
+void check_signal(Context& context, const std::string& path, const std::string& name) {
+    const auto& names = signal_names();
+    if (std::find(names.begin(), names.end(), name) != names.end()) return;
+    std::string meant = nearest(name, names);
+    if (!name.starts_with("SIG")) meant = nearest("SIG" + name, names);
+    context.complain(path, "\"" + name + "\" is no signal; write for example SIGTERM", std::move(meant));
+}
+
+void check_user(Context& context, const std::string& path, const std::string& user) {
+    const auto good = [](char c) { return is_word(c) || c == '.' || c == '-' || c == '$' || c == '@'; };
+    if (user.empty() || user.size() > 32 || !std::all_of(user.begin(), user.end(), good)) {
+        context.complain(path, "\"" + user.substr(0, 64) + "\" is no user's name or number");
+    }
+}
+
+void check_driver(Context& context, const std::string& path, const wire::TaskSpec& task) {
+    std::vector<std::string_view> names;
+    for (const Driver& driver : context.drivers) {
+        names.push_back(driver.name);
+        if (driver.name != task.driver) continue;
+        if (!driver.validate) return;
+        for (ConfigProblem& problem : driver.validate(task)) {
+            const std::string block = below(path, "config");
+            context.complain(problem.field.empty() ? block : below(block, problem.field), std::move(problem.message),
+                             std::move(problem.nearest));
+        }
+        return;
+    }
+    if (names.empty()) return;
+    std::string list;
+    for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
+    context.complain(below(path, "driver"), "there is no driver \"" + task.driver + "\"; there are " + list,
+                     nearest(task.driver, names));
+}
+
+void check_task(Context& context, const std::string& path, const wire::TaskSpec& task) {
+    check_name(context, below(path, "name"), task.name);
+    check_driver(context, path, task);
+    check_config(context, below(path, "config"), task);
+    if (!task.kill_signal.empty() || context.has(below(path, "kill_signal"))) {
+        check_signal(context, below(path, "kill_signal"), task.kill_signal);
+    }
+    if (!task.user.empty() || context.has(below(path, "user"))) check_user(context, below(path, "user"), task.user);
+    if (task.resources.memory > 0 && task.resources.memory < kLeastMemory) {
+        context.complain(below(path, "resources.memory"), to_string(Size{task.resources.memory}) +
+                                                              " is too little for any task; write for example 64MiB");
+    }
+}
+
+void check_group(Context& context, const std::string& path, const wire::GroupSpec& group) {
+    check_name(context, below(path, "name"), group.name);
+    check_restart(context, below(path, "restart"), group.restart);
+    const std::string tasks = below(path, "tasks");
+    if (group.tasks.empty()) context.complain(tasks, "a group needs at least one task");
+    std::set<std::string> names;
+    bool led = false;
+    for (std::size_t i = 0; i < group.tasks.size(); ++i) {
+        const std::string at = below(tasks, i);
+        check_task(context, at, group.tasks[i]);
+        check_unique(context, below(at, "name"), group.tasks[i].name, names);
+        if (group.tasks[i].leader && led) context.complain(below(at, "leader"), "the group has a leader already");
+        led = led || group.tasks[i].leader;
+    }
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& signal_names() {
+    static const std::vector<std::string_view> kNames = {
+        "SIGHUP",  "SIGINT",  "SIGQUIT", "SIGILL",    "SIGTRAP", "SIGABRT", "SIGBUS",  "SIGFPE",
+        "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE", "SIGALRM", "SIGTERM", "SIGCHLD",
+        "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN",   "SIGTTOU", "SIGURG",  "SIGXCPU", "SIGXFSZ",
+        "SIGPROF", "SIGIO",   "SIGPWR",  "SIGVTALRM", "SIGSYS",  "SIGWINCH"};
+    return kNames;
+}
+
+void check_job(Context& context, const wire::JobSpec& job) {
+    check_name(context, "job", job.name);
+    if (job.groups.empty()) context.complain("groups", "a job needs at least one group");
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < job.groups.size(); ++i) {
+        const std::string at = below("groups", i);
+        check_group(context, at, job.groups[i]);
+        check_unique(context, below(at, "name"), job.groups[i].name, names);
+    }
+}
+
+}  // namespace drover::jobspec

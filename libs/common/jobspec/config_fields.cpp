@@ -1,0 +1,131 @@
+#include "jobspec/config_fields.hpp"
+
+#include "base/nearest.hpp"
+
+namespace drover::jobspec {
+
+namespace {
+
+const FieldDoc* find(const DriverDoc& driver, std::string_view name) {
+    for (const FieldDoc& field : driver.fields) {
+        if (field.name == name) return &field;
+    }
+    return nullptr;
+}
+
+void read_texts(Context& context, const std::string& path, const Node& node, wire::Value& to) {
+    if (node.kind != Node::Kind::list)
+        return context.complain(node.mark, path, "expected a list of text, as in [a, b]");
+    const FieldDoc item{.name = {}, .type = "text", .fallback = {}, .doc = {}, .example = {}, .block = {}};
+    wire::Value::List list;
+    for (const Node& element : node.items) {
+        std::string text;
+        const std::string at = below(path, list.size());
+        context.stood(at, element.mark);
+        read(context, at, element, item, text);
+        list.push_back({std::move(text)});
+    }
+    to.data = std::move(list);
+}
+
+void read_typed(Context& context, const std::string& path, const Node& node, const FieldDoc& field, wire::Value& to) {
+    if (field.type == "list of text") return read_texts(context, path, node, to);
+    if (field.type == "true or false") {
+        bool flag = false;
+        read(context, path, node, field, flag);
+        to.data = flag;
+    } else if (field.type == "number") {
+        std::uint32_t number = 0;
+        read(context, path, node, field, number);
+        to.data = static_cast<std::int64_t>(number);
+    } else if (field.type == "duration") {
+        Duration checked;
+        read(context, path, node, field, checked);
+        to.data = node.text;
+    } else {
+        std::string text;
+        read(context, path, node, field, text);
+        to.data = std::move(text);
+    }
+}
+
+void read_known(Context& context, const std::string& path, const Node& node, const DriverDoc& driver,
+                wire::Value::Map& to) {
+    std::vector<std::string_view> names;
+    for (const FieldDoc& field : driver.fields) names.push_back(field.name);
+    for (const Entry& entry : node.entries) {
+        const std::string at = below(path, entry.key);
+        const FieldDoc* field = find(driver, entry.key);
+        if (field == nullptr) {
+            context.complain(entry.mark, at, "the driver " + std::string(driver.name) + " has no such field",
+                             nearest(entry.key, names));
+            continue;
+        }
+        context.stood(at, entry.value.mark);
+        read_typed(context, at, entry.value, *field, to[entry.key]);
+    }
+}
+
+}  // namespace
+
+const std::vector<DriverDoc>& driver_docs() {
+    static const std::int64_t kLong = hours(24 * 366).ns;
+    static const std::vector<DriverDoc> kDrivers = {
+        {"raw_exec",
+         "Runs a program on the machine as it is, without isolation. `${NAME}` in `args` and in the task's `env` "
+         "stands "
+         "for a variable of the task's environment.",
+         {
+             {"command", "text", "required",
+              "The program: an absolute path, or a name that is looked for in the task's directory and in PATH.",
+              "command: /bin/sh", ""},
+             {"args", "list of text", "empty", "Its arguments. No shell looks at them.", "args: [\"-c\", \"date\"]",
+              ""},
+             {"work_dir", "text", "the task's directory", "Absolute path of the directory to run it in.",
+              "work_dir: /srv", ""},
+         }},
+        {"mock",
+         "Runs nothing useful: it plays what its config says. For trying out policies, and for tests.",
+         {
+             {"run_for", "duration", "0s", "How long the task runs before it ends by itself.", "run_for: 10s", "", 0,
+              kLong},
+             {"exit_code", "number", "0", "What it exits with.", "exit_code: 1", "", 0, 255},
+             {"exit_signal", "number", "0", "The signal it ends by; 0 for none.", "exit_signal: 9", "", 0, 64},
+             {"ignores_term", "true or false", "false", "Whether it ignores being asked to end.", "ignores_term: true",
+              ""},
+             {"start_error", "text", "none", "The error that its start fails with.", "start_error: no such image", ""},
+             {"start_error_recoverable", "true or false", "false", "Whether that error is worth a restart.",
+              "start_error_recoverable: true", ""},
+             {"start_block_for", "duration", "0s", "How long its start takes.", "start_block_for: 2s", "", 0, kLong},
+             {"stdout_string", "text", "none", "What it writes to standard output.", "stdout_string: hello", ""},
+             {"stdout_repeat", "number", "0", "How many more times it writes that.", "stdout_repeat: 3", "", 0,
+              1'000'000},
+             {"stdout_repeat_duration", "duration", "0s", "How long it waits in between.", "stdout_repeat_duration: 1s",
+              "", 0, kLong},
+             {"crash", "true or false", "false", "Whether its shim dies instead of reporting an exit.", "crash: true",
+              ""},
+         }},
+    };
+    return kDrivers;
+}
+
+void read_config(Context& context, const std::string& path, const Node& node, const std::string& driver,
+                 wire::Value::Map& to) {
+    if (!is_map(context, path, node)) return;
+    for (const DriverDoc& known : driver_docs()) {
+        if (known.name == driver) return read_known(context, path, node, known, to);
+    }
+    for (const Entry& entry : node.entries) to[entry.key] = any_value(context, below(path, entry.key), entry.value);
+}
+
+void check_config(Context& context, const std::string& path, const wire::TaskSpec& task) {
+    for (const DriverDoc& driver : driver_docs()) {
+        if (driver.name != task.driver) continue;
+        for (const FieldDoc& field : driver.fields) {
+            if (!field.required() || task.config.contains(std::string(field.name))) continue;
+            context.complain(below(path, field.name), "is required by the driver " + task.driver);
+        }
+    }
+}
+
+}  // namespace drover::jobspec

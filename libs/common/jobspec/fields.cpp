@@ -1,0 +1,248 @@
+#include "jobspec/fields.hpp"
+
+#include "base/nearest.hpp"
+#include "jobspec/config_fields.hpp"
+
+namespace drover::jobspec {
+
+namespace {
+
+constexpr std::int64_t kKib = 1024;
+constexpr std::int64_t kTib = kKib * kKib * kKib * kKib;
+
+template <class Owner>
+struct Row {
+    FieldDoc doc;
+    void (*apply)(Context&, const std::string& path, const Node&, const FieldDoc&, Owner&);
+};
+
+using jobspec::read;
+
+// Defined below, where the tables are known.
+template <wire::Message T>
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, T& to);
+template <class T>
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::vector<T>& to);
+
+template <class Owner, class Member, Member Owner::*member>
+void into(Context& context, const std::string& path, const Node& node, const FieldDoc& field, Owner& owner) {
+    read(context, path, node, field, owner.*member);
+}
+
+#define INTO(Owner, member) into<wire::Owner, decltype(wire::Owner::member), &wire::Owner::member>
+
+// The config block is read by the driver's own table.
+void into_config(Context& context, const std::string& path, const Node& node, const FieldDoc&, wire::TaskSpec& task) {
+    read_config(context, path, node, task.driver, task.config);
+}
+
+const std::vector<Row<wire::JobSpec>>& rows(const wire::JobSpec*) {
+    static const std::vector<Row<wire::JobSpec>> kRows = {
+        {{"job", "name", "required", "The job's name, by which it is updated, shown and stopped.", "job: web", ""},
+         INTO(JobSpec, name)},
+        {{"type", "service or batch", "service",
+          "A service runs until it is stopped: its tasks are started again also after a successful exit. A batch job "
+          "runs to completion: a task that exits with 0 is done.",
+          "type: batch", ""},
+         INTO(JobSpec, type)},
+        {{"groups", "list of groups", "required", "What the job is made of; at least one.", "", "group"},
+         INTO(JobSpec, groups)},
+    };
+    return kRows;
+}
+
+const std::vector<Row<wire::GroupSpec>>& rows(const wire::GroupSpec*) {
+    static const std::vector<Row<wire::GroupSpec>> kRows = {
+        {{"name", "name", "required", "Unique within the job.", "name: front", ""}, INTO(GroupSpec, name)},
+        {{"count", "number", "1", "How many allocs of the group should exist; 0 keeps none.", "count: 2", "", 0, 1000},
+         INTO(GroupSpec, count)},
+        {{"restart", "restart", "by job type", "What happens when a task of the group ends by itself.", "", "restart"},
+         INTO(GroupSpec, restart)},
+        {{"tasks", "list of tasks", "required", "Run together on one machine; at least one.", "", "task"},
+         INTO(GroupSpec, tasks)},
+    };
+    return kRows;
+}
+
+const std::vector<Row<wire::RestartPolicy>>& rows(const wire::RestartPolicy*) {
+    static const std::vector<Row<wire::RestartPolicy>> kRows = {
+        {{"attempts", "number", "service 2, batch 3",
+          "How many restarts one interval allows. 0 means none, and needs `mode: fail`.", "attempts: 3", "", 0, 10'000},
+         INTO(RestartPolicy, attempts)},
+        {{"interval", "duration", "service 30m, batch 24h",
+          "The window in which restarts are counted. At least as long as `attempts` times `delay`.", "interval: 30m",
+          "", seconds(5).ns, hours(24 * 366).ns},
+         INTO(RestartPolicy, interval)},
+        {{"delay", "duration", "15s", "How long to wait before a restart; up to a quarter of it is added at random.",
+          "delay: 15s", "", 0, hours(24).ns},
+         INTO(RestartPolicy, delay)},
+        {{"mode", "fail or delay", "fail",
+          "What happens when the attempts are used up: `fail` ends the task as failed, `delay` waits for the next "
+          "interval.",
+          "mode: fail", ""},
+         INTO(RestartPolicy, mode)},
+    };
+    return kRows;
+}
+
+const std::vector<Row<wire::TaskSpec>>& rows(const wire::TaskSpec*) {
+    static const std::vector<Row<wire::TaskSpec>> kRows = {
+        {{"name", "name", "required", "Unique within the group.", "name: server", ""}, INTO(TaskSpec, name)},
+        {{"driver", "text", "required", "What runs the task; see the drivers below.", "driver: raw_exec", ""},
+         INTO(TaskSpec, driver)},
+        {{"config", "map", "empty", "The driver's own fields; see the drivers below.",
+          "config: { command: /usr/bin/python3, args: [\"-m\", \"http.server\", \"8080\"] }", ""},
+         into_config},
+        {{"env", "map of text", "empty",
+          "Environment variables of the task. A number or a truth value is passed as it is written.",
+          "env: { GREETING: hello, PORT: 8080 }", ""},
+         INTO(TaskSpec, env)},
+        {{"user", "text", "the driver's", "The user, by name or number, that the task runs as.", "user: nobody", ""},
+         INTO(TaskSpec, user)},
+        {{"kill_signal", "signal", "SIGINT", "How the task is asked to end.", "kill_signal: SIGTERM", ""},
+         INTO(TaskSpec, kill_signal)},
+        {{"kill_timeout", "duration", "5s",
+          "How long the task may take to end after that signal, before all of its processes are killed.",
+          "kill_timeout: 10s", "", 0, hours(24).ns},
+         INTO(TaskSpec, kill_timeout)},
+        {{"leader", "true or false", "false",
+          "When the leader ends for good, the other tasks of its alloc are ended too. At most one a group.",
+          "leader: true", ""},
+         INTO(TaskSpec, leader)},
+        {{"resources", "resources", "unlimited", "What the task may use.", "", "resources"}, INTO(TaskSpec, resources)},
+        {{"logs", "logs", "10 files of 10MiB", "How much of the task's output is kept.", "", "logs"},
+         INTO(TaskSpec, logs)},
+    };
+    return kRows;
+}
+
+const std::vector<Row<wire::Resources>>& rows(const wire::Resources*) {
+    static const std::vector<Row<wire::Resources>> kRows = {
+        {{"cpu", "number", "0", "Cores, in parts if need be. 0 means unlimited.", "cpu: 0.5", "", 0, 4096},
+         INTO(Resources, cpu)},
+        {{"memory", "size", "0", "At least 1MiB. 0 means unlimited.", "memory: 64MiB", "", 0, 64 * kTib},
+         INTO(Resources, memory)},
+    };
+    return kRows;
+}
+
+const std::vector<Row<wire::LogConfig>>& rows(const wire::LogConfig*) {
+    static const std::vector<Row<wire::LogConfig>> kRows = {
+        {{"max_files", "number", "10", "How many files are kept of each, standard output and standard error.",
+          "max_files: 3", "", 1, 1000},
+         INTO(LogConfig, max_files)},
+        {{"max_file_size", "size", "10MiB", "When a file has this size, the next one is begun, at the end of a line.",
+          "max_file_size: 1MiB", "", kKib, kTib},
+         INTO(LogConfig, max_file_size)},
+    };
+    return kRows;
+}
+
+template <class T>
+Block block(std::string_view title, std::string_view doc) {
+    Block out{title, doc, {}};
+    for (const auto& row : rows(static_cast<const T*>(nullptr))) out.fields.push_back(row.doc);
+    return out;
+}
+
+std::string with_article(std::string_view title) {
+    if (title == "logs" || title == "resources") return std::string(title);
+    return title == "job" || title == "restart" ? "the " + std::string(title) : "a " + std::string(title);
+}
+
+void complain_unknown(Context& context, const std::string& path, const Entry& entry,
+                      const std::vector<FieldDoc>& valid) {
+    std::vector<std::string_view> names;
+    for (const FieldDoc& field : valid) names.push_back(field.name);
+    const std::string at = below(path, entry.key);
+    std::string meant = nearest(entry.key, names);
+    std::string message = "unknown field";
+    if (meant.empty()) {
+        std::string list;
+        for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
+        message += "; here may stand " + list;
+        for (const Block& other : blocks()) {
+            for (const FieldDoc& field : other.fields) {
+                if (field.name == entry.key) message = "unknown field here; it is one of " + with_article(other.title);
+            }
+        }
+    }
+    context.complain(entry.mark, at, std::move(message), std::move(meant));
+}
+
+template <class T>
+void read_block(Context& context, const std::string& path, const Node& node, T& to) {
+    if (!is_map(context, path, node)) return;
+    const auto& table = rows(static_cast<const T*>(nullptr));
+    std::vector<FieldDoc> docs;
+    for (const auto& row : table) docs.push_back(row.doc);
+    for (const Entry& entry : node.entries) {
+        bool known = false;
+        for (const FieldDoc& field : docs) known = known || field.name == entry.key;
+        if (!known) complain_unknown(context, path, entry, docs);
+    }
+    for (const auto& row : table) {
+        const std::string at = below(path, row.doc.name);
+        if (const Node* value = node.find(row.doc.name)) {
+            context.stood(at, value->mark);
+            row.apply(context, at, *value, row.doc, to);
+        } else if (row.doc.required()) {
+            context.complain(node.mark, at, "is required");
+        }
+    }
+}
+
+template <wire::Message T>
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc&, T& to) {
+    read_block(context, path, node, to);
+}
+
+void set_defaults(const Context& context, wire::GroupSpec& group) {
+    if (context.type == wire::JobType::batch) group.restart = {3, hours(24), seconds(15), wire::RestartMode::fail};
+}
+void set_defaults(const Context&, wire::TaskSpec&) {}
+
+template <class T>
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::vector<T>& to) {
+    if (node.kind != Node::Kind::list) {
+        return context.complain(
+            node.mark, path, "expected a " + std::string(field.type) + ", each beginning with - on a line of its own");
+    }
+    for (const Node& item : node.items) {
+        const std::string at = below(path, to.size());
+        context.stood(at, item.mark);
+        T element;
+        set_defaults(context, element);
+        read_block(context, at, item, element);
+        to.push_back(std::move(element));
+    }
+}
+
+}  // namespace
+
+const std::vector<Block>& blocks() {
+    static const std::vector<Block> kBlocks = {
+        block<wire::JobSpec>("job", "The document itself."),
+        block<wire::GroupSpec>("group", "Tasks that run together on one machine. Each copy of a group is an alloc."),
+        block<wire::RestartPolicy>(
+            "restart",
+            "Counts the tasks that end by themselves: for a service whatever their exit code, for "
+            "a batch job those that fail. A task that could not be started counts too; a restart "
+            "that somebody asked for does not."),
+        block<wire::TaskSpec>("task", "One program and how it is run."),
+        block<wire::Resources>("resources", "Enforced with control groups where the machine has them."),
+        block<wire::LogConfig>("logs", "Applies to standard output and standard error, each."),
+    };
+    return kBlocks;
+}
+
+void read_job(Context& context, const Node& root, wire::JobSpec& to) {
+    context.stood("", root.mark);
+    // Before the groups, whose defaults depend on it.
+    if (const Node* type = root.find("type"); type != nullptr && type->text == "batch") {
+        context.type = wire::JobType::batch;
+    }
+    read_block(context, "", root, to);
+}
+
+}  // namespace drover::jobspec

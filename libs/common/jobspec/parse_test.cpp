@@ -1,0 +1,122 @@
+#include "jobspec/parse.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "wire/codec.hpp"
+
+namespace drover::jobspec {
+namespace {
+
+using testing::ElementsAre;
+
+// The document of docs/jobs.md.
+std::string documented() {
+    const std::string text = reference();
+    const std::size_t begin = text.find("```yaml\n") + 8;
+    return text.substr(begin, text.find("```", begin) - begin);
+}
+
+wire::JobSpec documented_spec() {
+    wire::TaskSpec task;
+    task.name = "server";
+    task.driver = "raw_exec";
+    task.leader = true;
+    task.config["command"].data = "/usr/bin/python3";
+    task.config["args"].data = wire::Value::List{{"-m"}, {"http.server"}, {"8080"}};
+    task.env = {{"GREETING", "hello"}};
+    task.user = "nobody";
+    task.kill_signal = "SIGINT";
+    task.kill_timeout = seconds(5);
+    task.resources = {0.5, 64 << 20};
+    task.logs = {10, 10 << 20};
+    wire::GroupSpec group{"front", 2, {3, minutes(30), seconds(15), wire::RestartMode::fail}, {task}};
+    return {"web", wire::JobType::service, {group}};
+}
+
+wire::JobSpec good(const std::string& text) {
+    const Parsed parsed = parse(text, "job.yaml");
+    for (const Problem& problem : parsed.problems) ADD_FAILURE() << to_string(problem);
+    return parsed.job.value_or(wire::JobSpec{});
+}
+
+std::string in_task(const std::string& fields) {
+    return "job: a\ngroups: [{name: g, tasks: [{name: t, driver: mock, " + fields + "}]}]\n";
+}
+
+TEST(Jobspec, TheDocumentedExampleParsesExactly) { EXPECT_EQ(good(documented()), documented_spec()); }
+
+TEST(Jobspec, TheSameDocumentAsJsonParsesTheSame) {
+    EXPECT_EQ(good(R"({"job":"web","type":"service","groups":[{"name":"front","count":2,
+        "restart":{"attempts":3,"interval":"30m","delay":"15s","mode":"fail"},
+	"tasks":[{"name":"server","driver":"raw_exec","leader":true,
+        "config":{"command":"\/usr\/bin\/python3","args":["-m","http.server","8080"]},
+        "env":{"GREETING":"hello"},"user":"nobody","kill_signal":"SIGINT","kill_timeout":"5s",
+        "resources":{"cpu":0.5,"memory":"64MiB"},"logs":{"max_files":10,"max_file_size":"10MiB"}}]}]})"),
+              documented_spec());
+}
+
+TEST(Jobspec, JsonTextKeepsItsCharactersHoweverTheyAreEscaped) {
+    const auto job = good(R"({"job":"a","groups":[{"name":"g","tasks":[{"name":"t","driver":"mock",
+        "env":{"A":"\ud83d\ude00\u00e4\\ud83d\\ude00\"\n"}}]}]})");
+    EXPECT_EQ(job.groups.at(0).tasks.at(0).env.at("A"), "\xf0\x9f\x98\x80\xc3\xa4\\ud83d\\ude00\"\n");
+}
+
+TEST(Jobspec, DefaultsDependOnTheJobTypeWhereverItStands) {
+    const auto service = good("job: a\ngroups: [{name: g, tasks: [{name: t, driver: mock}]}]");
+    EXPECT_EQ(service.type, wire::JobType::service);
+    EXPECT_EQ(service.groups[0].count, 1U);
+    EXPECT_EQ(service.groups[0].restart, (wire::RestartPolicy{2, minutes(30), seconds(15), wire::RestartMode::fail}));
+    EXPECT_EQ(service.groups[0].tasks[0].kill_timeout, seconds(5));
+    const auto batch =
+        good("groups: [{name: g, restart: {delay: 1s}, tasks: [{name: t, driver: mock}]}]\ntype: batch\njob: a");
+    EXPECT_EQ(batch.groups[0].restart, (wire::RestartPolicy{3, hours(24), seconds(1), wire::RestartMode::fail}));
+}
+
+TEST(Jobspec, PlainWordsInTextFieldsStayAsTheyAreWritten) {
+    const auto task =
+        good(
+            "job: a\ngroups: [{name: g, tasks: [{name: 7, driver: raw_exec, env: {A: 007, B: 1.10, C: yes},"
+            "config: {command: /bin/true, args: [007, true, 1.10, ~x]}}]}]")
+            .groups[0]
+            .tasks[0];
+    EXPECT_EQ(task.name, "7");
+    EXPECT_THAT(task.env, ElementsAre(std::pair("A", "007"), std::pair("B", "1.10"), std::pair("C", "yes")));
+    EXPECT_EQ(task.config.at("args").data, (wire::Value{wire::Value::List{{"007"}, {"true"}, {"1.10"}, {"~x"}}}.data));
+}
+
+TEST(Jobspec, TheConfigOfAnUnknownDriverIsPassedOnWithItsTypes) {
+    const auto job = parse(
+        "job: a\ngroups: [{name: g, tasks: [{name: t, driver: own, config: {i: -3, d: 1.5, b: true, "
+        "t: '7', n: null, big: 99999999999999999999, l: [1], m: {x: e}}}]}]",
+        "f", {{"own", {}}});
+    ASSERT_TRUE(job.job) << to_string(job.problems.front());
+    const auto& config = job.job->groups[0].tasks[0].config;
+    EXPECT_EQ(config.at("i").data, wire::Value{std::int64_t{-3}}.data);
+    EXPECT_EQ(config.at("d").data, wire::Value{1.5}.data);
+    EXPECT_EQ(config.at("b").data, wire::Value{true}.data);
+    EXPECT_EQ(config.at("t").data, wire::Value{"7"}.data);
+    EXPECT_EQ(config.at("n").data, wire::Value{}.data);
+    EXPECT_EQ(config.at("big").data, wire::Value{"99999999999999999999"}.data);
+    EXPECT_EQ(config.at("l").data, (wire::Value{wire::Value::List{{std::int64_t{1}}}}.data));
+    EXPECT_EQ(config.at("m").data, (wire::Value{wire::Value::Map{{"x", {"e"}}}}.data));
+}
+
+TEST(Jobspec, AnchorsMayBeReused) {
+    const auto job = good(
+        "job: a\ngroups: [{name: g, tasks: [{name: t, driver: mock, env: &env {A: b}}, "
+        "{name: u, driver: mock, env: *env}]}]");
+    EXPECT_EQ(job.groups[0].tasks[1].env, job.groups[0].tasks[0].env);
+}
+
+TEST(Jobspec, AJobOfTheLargestSizeFitsAndAByteMoreDoesNot) {
+    const auto with_env = [](std::size_t size) { return in_task("env: {A: " + std::string(size, 'x') + "}"); };
+    const std::size_t empty = wire::encode(good(with_env(20'000))).size() - 20'000;
+    EXPECT_TRUE(parse(with_env(kMaxEncoded - empty), "f").job);
+    const auto over = parse(with_env(kMaxEncoded - empty + 1), "f");
+    ASSERT_EQ(over.problems.size(), 1U);
+    EXPECT_THAT(over.problems[0].message, testing::HasSubstr("24577 bytes of the 24 KiB"));
+}
+
+}  // namespace
+}  // namespace drover::jobspec
