@@ -88,6 +88,9 @@ struct Server::State {
         response.status = reply.status;
         for (const auto& [name, value] : reply.headers) response.set_header(name, value);
         if (!reply.stream) return response.set_content(reply.body, reply.type);
+        // The library would compress "text/..." for whoever accepts it, and a compressor holds back what should arrive
+        // now. It compares by case; HTTP does not.
+        if (reply.type.compare(0, 5, "text/") == 0) reply.type[0] = 'T';
         response.set_chunked_content_provider(
             reply.type, [place, stream = std::move(reply.stream)](std::size_t, httplib::DataSink& sink) {
                 const bool whole = stream([&sink](std::string_view bytes) {
