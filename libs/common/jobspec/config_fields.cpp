@@ -45,6 +45,11 @@ void read_typed(Context& context, const std::string& path, const Node& node, con
     } else {
         std::string text;
         read(context, path, node, field, text);
+        // What a reference stands for is known only on the node.
+        const bool placed = text.starts_with("/") || text.starts_with("${");
+        if (field.type == "absolute path" && node.kind == Node::Kind::scalar && !placed) {
+            context.complain(node.mark, path, "\"" + text + "\" is no absolute path; it should begin with /");
+        }
         to.data = std::move(text);
     }
 }
@@ -81,8 +86,7 @@ const std::vector<DriverDoc>& driver_docs() {
               "command: /bin/sh", ""},
              {"args", "list of text", "empty", "Its arguments. No shell looks at them.", "args: [\"-c\", \"date\"]",
               ""},
-             {"work_dir", "text", "the task's directory", "Absolute path of the directory to run it in.",
-              "work_dir: /srv", ""},
+             {"work_dir", "absolute path", "the task's directory", "The directory to run it in.", "work_dir: /srv", ""},
          }},
         {"mock",
          "Runs nothing useful: it plays what its config says. For trying out policies, and for tests.",
@@ -96,10 +100,11 @@ const std::vector<DriverDoc>& driver_docs() {
              {"start_error", "text", "none", "The error that its start fails with.", "start_error: no such image", ""},
              {"start_error_recoverable", "true or false", "false", "Whether that error is worth a restart.",
               "start_error_recoverable: true", ""},
-             {"start_block_for", "duration", "0s", "How long its start takes.", "start_block_for: 2s", "", 0, kLong},
+             {"start_block_for", "duration", "0s", "How long its start takes; not beside `start_error`.",
+              "start_block_for: 2s", "", 0, kLong},
              {"stdout_string", "text", "none", "What it writes to standard output.", "stdout_string: hello", ""},
              {"stdout_repeat", "number", "0", "How many more times it writes that.", "stdout_repeat: 3", "", 0,
-              1'000'000},
+              1'000'000'000},
              {"stdout_repeat_duration", "duration", "0s", "How long it waits in between.", "stdout_repeat_duration: 1s",
               "", 0, kLong},
              {"crash", "true or false", "false", "Whether its shim dies instead of reporting an exit.", "crash: true",

@@ -129,6 +129,9 @@ TEST(JobspecProblems, DriversAreKnownAndTheirConfigIsChecked) {
                               "you mean command?"),
                     HasSubstr("config.command: expected text, not a list"),
                     HasSubstr("config.args: expected a list of text")));
+    EXPECT_THAT(with("driver: raw_exec\n    config: {command: a, work_dir: b}"),
+                ElementsAre(HasSubstr("config.work_dir: \"b\" is no absolute path")));
+    EXPECT_THAT(with("driver: raw_exec\n    config: {command: a, work_dir: \"${NOMAD_TASK_DIR}\"}"), SizeIs(0));
     EXPECT_THAT(with("driver: mock\n    config: {run_for: 3, exit_code: 256}"), SizeIs(2));
 }
 

@@ -1,0 +1,79 @@
+#include "host/keys.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "os/files.hpp"
+
+namespace drover::host {
+
+namespace {
+
+constexpr std::size_t kMaxKeyFile = 256 << 10;  // bytes
+constexpr std::size_t kKeySize = 40;
+
+// The file's keys, one a line; empty lines and those that begin with # do not count.
+Result<std::vector<std::string>> read_keys(const std::string& path) {
+    const auto text = os::read_file(path, kMaxKeyFile);
+    if (!text) return tl::unexpected(text.error());
+    std::vector<std::string> keys;
+    int line = 0;
+    for (std::size_t at = 0; at < text->size(); ++line) {
+        const std::size_t end = std::min(text->find('\n', at), text->size());
+        std::string key = text->substr(at, end - at);
+        at = end + 1;
+        key.erase(key.find_last_not_of(" \t\r") + 1);
+        if (key.empty() || key.front() == '#') continue;
+        if (key.size() != kKeySize) {
+            return fail(ErrorKind::invalid,
+                        path + ":" + std::to_string(line + 1) + ": expected a key of 40 characters (Z85)");
+        }
+        keys.push_back(std::move(key));
+    }
+    return keys;
+}
+
+Result<std::string> read_key(const std::string& path) {
+    auto keys = read_keys(path);
+    if (!keys) return tl::unexpected(keys.error());
+    if (keys->size() != 1) return fail(ErrorKind::invalid, path + " should hold one key of 40 characters (Z85)");
+    return std::move(keys->front());
+}
+
+Result<void> check_private(const std::string& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return fail_errno("cannot read the secret key " + path, errno);
+    if ((info.st_mode & 077U) == 0) return {};
+    return fail(ErrorKind::refused, "others may read the secret key " + path + "; run chmod 600 on it");
+}
+
+}  // namespace
+
+Result<CurveKeys> read_curve_keys(const ServiceConfig& config) {
+    CurveKeys keys;
+    const std::string& secret = config.curve_secret_key_file;
+    if (secret.empty() != config.curve_public_key_file.empty()) {
+        return fail(ErrorKind::invalid,
+                    "curve_public_key_file and curve_secret_key_file go together; give both or none");
+    }
+    if (secret.empty() && !config.curve_peers_file.empty()) {
+        return fail(ErrorKind::invalid, "curve_peers_file needs curve_public_key_file and curve_secret_key_file");
+    }
+    if (secret.empty()) return keys;
+    if (auto done = check_private(secret); !done) return tl::unexpected(done.error());
+    auto own_secret = read_key(secret);
+    if (!own_secret) return tl::unexpected(own_secret.error());
+    auto own_public = read_key(config.curve_public_key_file);
+    if (!own_public) return tl::unexpected(own_public.error());
+    keys.secret_key = std::move(*own_secret);
+    keys.public_key = std::move(*own_public);
+    if (config.curve_peers_file.empty()) return keys;
+    auto allowed = read_keys(config.curve_peers_file);
+    if (!allowed) return tl::unexpected(allowed.error());
+    keys.allowed = std::move(*allowed);
+    return keys;
+}
+
+}  // namespace drover::host
