@@ -1,0 +1,183 @@
+#include "driver-manager/shell/agent.hpp"
+
+#include "driver-manager/drivers/driver.hpp"
+#include "host/log.hpp"
+#include "wire/codec.hpp"
+
+namespace drover::driver_manager {
+namespace {
+
+std::string feed_key(const TaskKey& key) { return key.alloc + "/" + key.task; }
+
+void log_state(const TaskKey& key, const wire::IncarnationObserved& state) {
+    log::info("task " + std::string(to_string(state.phase)), {{"alloc", key.alloc},
+                                                              {"task", key.task},
+                                                              {"seq", state.seq},
+                                                              {"pid", state.pid},
+                                                              {"code", state.exit.code},
+                                                              {"signal", state.exit.signal},
+                                                              {"error", state.error + state.exit.error}});
+}
+
+std::optional<wire::RunPhase> phase_of(const std::optional<wire::TaskObserved>& observed, std::uint64_t seq) {
+    if (observed)
+        for (const auto& incarnation : observed->incarnations)
+            if (incarnation.seq == seq) return incarnation.phase;
+    return std::nullopt;
+}
+
+}  // namespace
+
+Agent::Agent(rt::Loop& loop, bus::Exchange& exchange, Hands& hands, std::string node, std::uint64_t epoch)
+    : loop_(loop),
+      exchange_(exchange),
+      hands_(hands),
+      node_(std::move(node)),
+      stream_("task/observed/" + node_),
+      feed_(epoch) {}
+
+Agent::~Agent() { loop_.cancel(retry_timer_); }
+
+Result<void> Agent::start() {
+    hands_.listen([this](const TaskKey& key, const wire::IncarnationObserved& state) { hear_report(key, state); });
+    const auto found = hands_.adopt();
+    if (!found) return tl::unexpected(found.error());
+    for (const Found& task : *found) {
+        inventory_.adopt(task.key, task.floor, task.incarnations);
+        for (const auto& state : task.incarnations) log_state(task.key, state);
+        feed_.put(feed_key(task.key), wire::TaskObserved::kName, wire::encode(*inventory_.observed(task.key)));
+    }
+    log::info("adopted", {{"node", node_}, {"tasks", found->size()}});
+    // Offered only now, so that nobody takes half an inventory for all of it.
+    exchange_.offer(stream_, feed_);
+    exchange_.follow("task/command/" + node_, *this);
+    return {};
+}
+
+void Agent::on_record(const std::string& source, const std::string&, const wire::Record& record) {
+    if (record.erased) return;
+    if (record.kind != wire::TaskCommand::kName) return refuse(source, "a command of unknown kind " + record.kind);
+    const auto command = wire::decode<wire::TaskCommand>(record.body);
+    if (!command) return refuse(source, "a command that cannot be read: " + command.error().message);
+    const TaskKey key{command->alloc, command->task};
+    if (record.key != feed_key(key)) return refuse(source, "a command under the key of another task: " + record.key);
+    if (!inventory_.knows(key))
+        if (const std::uint64_t floor = hands_.floor(key); floor > 0) inventory_.adopt(key, floor, {});
+    const Decision decision = inventory_.command(*command);
+    if (!decision.refused.empty()) return refuse(source, decision.refused);
+    ++counters_.commands;
+    apply(decision);
+}
+
+void Agent::hear_report(const TaskKey& key, const wire::IncarnationObserved& state) {
+    const auto before = inventory_.observed(key);
+    const Decision decision = inventory_.report(key, state);
+    if (!decision.refused.empty()) return refuse("launcher", decision.refused);
+    if (phase_of(before, state.seq) != state.phase) log_state(key, state);
+    apply(decision);
+}
+
+void Agent::apply(const Decision& decision) {
+    for (const Action& action : decision.actions) carry_out(action);
+    for (const TaskKey& key : decision.changed) publish(key);
+}
+
+void Agent::carry_out(const Action& action) {
+    // A stop never waits: its floor is known to this process, and what it ends has its files.
+    const bool queue = owed_.contains(action.key) && action.kind != Action::Kind::stop;
+    if (!queue && try_action(action)) return;
+    owed_[action.key].push_back(action);
+    if (retry_timer_ == 0) retry_timer_ = loop_.at(loop_.now() + kRetry, [this] { retry(); });
+}
+
+// False when it has to be tried again before anything else is done for the task.
+bool Agent::try_action(const Action& action) {
+    switch (action.kind) {
+        case Action::Kind::launch: return launch(action);
+        case Action::Kind::stop:
+            log::info("stopping task", {{"alloc", action.key.alloc},
+                                        {"task", action.key.task},
+                                        {"seq", action.seq},
+                                        {"signal", action.signal},
+                                        {"timeout", action.timeout}});
+            hands_.stop(action.key, action.seq, action.signal, action.timeout);
+            return true;
+        case Action::Kind::signal: signal(action); return true;
+        case Action::Kind::release: hands_.release(action.key, action.seq); return true;
+        case Action::Kind::destroy: hands_.destroy(action.key); return true;
+        case Action::Kind::set_floor: return set_floor(action);
+    }
+    return true;
+}
+
+bool Agent::launch(const Action& action) {
+    const wire::TaskCommand* command = inventory_.standing(action.key);
+    wire::IncarnationObserved outcome;
+    outcome.seq = action.seq;
+    outcome.id = action.id;
+    // A launch that had to wait may have been stopped meanwhile.
+    if (command == nullptr || command->verb != wire::Verb::run || command->seq != action.seq) {
+        outcome.phase = wire::RunPhase::never_started;
+        hear_report(action.key, outcome);
+        return true;
+    }
+    const auto launched = hands_.launch(wire::TaskCommand(*command));
+    if (launched) {
+        ++counters_.launched;
+        return true;
+    }
+    // It left no trace, so without the floor a restarted driver-manager would start what was reported to have failed.
+    if (!set_floor(action)) return false;
+    outcome.phase = wire::RunPhase::start_failed;
+    outcome.error = launched.error().message;
+    outcome.recoverable = drivers::is_recoverable(launched.error());
+    hear_report(action.key, outcome);
+    return true;
+}
+
+bool Agent::set_floor(const Action& action) {
+    const auto set = hands_.set_floor(action.key, action.seq);
+    // Said once, not with every retry.
+    if (!set && retry_timer_ == 0) log::error("cannot record which runs may never start", {{"error", set.error()}});
+    return set.has_value();
+}
+
+void Agent::signal(const Action& action) {
+    const auto sent = hands_.signal(action.key, action.seq, action.order, action.signal);
+    if (sent) return;
+    const auto observed = inventory_.observed(action.key);
+    if (!observed) return;
+    for (wire::IncarnationObserved state : observed->incarnations) {
+        if (state.seq != action.seq) continue;
+        state.signals_applied = action.order;
+        state.signal_error = sent.error().message;
+        hear_report(action.key, state);
+    }
+}
+
+void Agent::retry() {
+    std::vector<TaskKey> keys;
+    for (const auto& entry : owed_) keys.push_back(entry.first);
+    for (const TaskKey& key : keys) {
+        const auto owed = owed_.extract(key);
+        for (const Action& action : owed.mapped()) carry_out(action);
+        publish(key);
+    }
+    retry_timer_ = owed_.empty() ? 0 : loop_.at(loop_.now() + kRetry, [this] { retry(); });
+}
+
+void Agent::publish(const TaskKey& key) {
+    if (owed_.contains(key)) return;
+    const auto observed = inventory_.observed(key);
+    const bool changed = observed ? feed_.put(feed_key(key), wire::TaskObserved::kName, wire::encode(*observed))
+                                  : feed_.erase(feed_key(key));
+    if (changed) exchange_.changed(stream_);
+}
+
+void Agent::refuse(const std::string& source, const std::string& why) {
+    // The first of a burst is worth a line; the rest is counted.
+    if (counters_.refused++ % 100 == 0)
+        log::warn("refused", {{"from", source}, {"why", why}, {"refused", counters_.refused}});
+}
+
+}  // namespace drover::driver_manager

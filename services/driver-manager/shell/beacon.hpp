@@ -1,0 +1,33 @@
+// Beacon: says what this node is, again whenever that has changed.
+#pragma once
+
+#include <functional>
+
+#include "bus/exchange.hpp"
+#include "rt/loop.hpp"
+#include "wire/observed.hpp"
+
+namespace drover::driver_manager {
+
+class Beacon {
+   public:
+    using Look = std::function<wire::NodeObserved()>;
+
+    // `look` tells what the node is now; it is asked at once and then every `period`.
+    Beacon(rt::Loop& loop, bus::Exchange& exchange, std::uint64_t epoch, Duration period, Look look);
+    ~Beacon();
+    Beacon(const Beacon&) = delete;
+    Beacon& operator=(const Beacon&) = delete;
+
+    void look_now();
+
+   private:
+    rt::Loop& loop_;
+    bus::Exchange& exchange_;
+    bus::KeyedFeed feed_;
+    Duration period_;
+    Look look_;
+    rt::Token timer_ = 0;
+};
+
+}  // namespace drover::driver_manager

@@ -1,0 +1,97 @@
+// Hands without processes, for tests: a node whose files outlive the agent, and whose tasks do what the test says.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "driver-manager/core/phases.hpp"
+#include "driver-manager/shell/hands.hpp"
+
+namespace drover::driver_manager {
+
+class FakeHands : public Hands {
+   public:
+    void listen(Heard heard) override { heard_ = std::move(heard); }
+
+    Result<std::vector<Found>> adopt() override {
+        std::vector<Found> found;
+        for (const auto& [key, files] : tasks_) {
+            if (files.runs.empty()) continue;
+            found.push_back({key, files.floor, {}});
+            for (const auto& entry : files.runs) found.back().incarnations.push_back(entry.second);
+        }
+        return found;
+    }
+
+    std::uint64_t floor(const TaskKey& key) override { return tasks_[key].floor; }
+
+    Result<void> set_floor(const TaskKey& key, std::uint64_t seq) override {
+        if (disk_full) return fail(ErrorKind::io, "the disk is full");
+        tasks_[key].floor = std::max(tasks_[key].floor, seq);
+        return {};
+    }
+
+    Result<void> launch(const wire::TaskCommand& command) override {
+        if (!launch_error.empty()) return fail(ErrorKind::unavailable, launch_error);
+        Files& files = tasks_[{command.alloc, command.task}];
+        EXPECT_GT(command.seq, files.floor);
+        for (const auto& entry : files.runs) EXPECT_FALSE(is_live(entry.second.phase)) << "two live incarnations";
+        files.runs[command.seq].seq = command.seq;
+        files.runs[command.seq].id = command.incarnation;
+        ++launches;
+        return {};
+    }
+
+    void stop(const TaskKey& key, std::uint64_t seq, const std::string&, Duration) override {
+        ++stops;
+        if (tasks_[key].runs.contains(seq)) become(key, seq, wire::RunPhase::exited);
+    }
+
+    Result<void> signal(const TaskKey& key, std::uint64_t seq, std::uint64_t order, const std::string& name) override {
+        if (name == "SIGNOPE") return fail(ErrorKind::invalid, "there is no signal SIGNOPE");
+        wire::IncarnationObserved& run = tasks_[key].runs[seq];
+        run.signals_applied = order;
+        heard_(key, wire::IncarnationObserved(run));
+        return {};
+    }
+
+    void release(const TaskKey& key, std::uint64_t seq) override { tasks_[key].runs.erase(seq); }
+
+    void destroy(const TaskKey& key) override { tasks_.erase(key); }
+
+    Result<wire::LogChunk> read_log(const wire::LogRead& read) override {
+        const auto log = logs.find(read.task);
+        if (log == logs.end()) return fail(ErrorKind::not_found, "there is no log of task " + read.task);
+        wire::LogChunk chunk;
+        chunk.offset = static_cast<std::uint64_t>(read.offset);
+        chunk.end = log->second.size();
+        chunk.data = log->second.substr(static_cast<std::size_t>(read.offset), read.limit);
+        return chunk;
+    }
+
+    // The task's supervisor says so.
+    void become(const TaskKey& key, std::uint64_t seq, wire::RunPhase phase, std::int64_t pid = 0) {
+        wire::IncarnationObserved& run = tasks_[key].runs[seq];
+        run.phase = phase;
+        if (pid != 0) run.pid = pid;
+        heard_(key, wire::IncarnationObserved(run));
+    }
+
+    bool has_files(const TaskKey& key) const { return tasks_.contains(key); }
+
+    bool disk_full = false;
+    std::string launch_error;
+    int launches = 0;
+    int stops = 0;
+    std::map<std::string, std::string> logs;
+
+   private:
+    struct Files {
+        std::uint64_t floor = 0;
+        std::map<std::uint64_t, wire::IncarnationObserved> runs;
+    };
+
+    Heard heard_;
+    std::map<TaskKey, Files> tasks_;
+};
+
+}  // namespace drover::driver_manager

@@ -1,0 +1,55 @@
+// Hands: what the agent can do on its node. NodeHands does it with real processes; tests and the simulation bring their
+// own.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "driver-manager/core/inventory.hpp"
+#include "wire/desired.hpp"
+#include "wire/observed.hpp"
+#include "wire/request.hpp"
+
+namespace drover::driver_manager {
+
+// What was found of a task at start.
+struct Found {
+    TaskKey key;
+    std::uint64_t floor = 0;
+    std::vector<wire::IncarnationObserved> incarnations;
+};
+
+class Hands {
+   public:
+    virtual ~Hands() = default;
+
+    // `heard` gets every change of an incarnation's state, also from within the calls below. Set before anything else.
+    using Heard = std::function<void(const TaskKey&, const wire::IncarnationObserved&)>;
+    virtual void listen(Heard heard) = 0;
+
+    // Every task with files, once, before anything below.
+    virtual Result<std::vector<Found>> adopt() = 0;
+
+    // The floor of a task that adopt() did not find may still be known.
+    virtual std::uint64_t floor(const TaskKey& key) = 0;
+    virtual Result<void> set_floor(const TaskKey& key, std::uint64_t seq) = 0;
+
+    // Prepares the directories, plans and starts. An error means that nothing was started and that this incarnation
+    // left no trace; `unavailable` may pass when tried again.
+    virtual Result<void> launch(const wire::TaskCommand& command) = 0;
+
+    // `signal` is a name; empty: SIGINT. As in Launcher: repeats are no-ops.
+    virtual void stop(const TaskKey& key, std::uint64_t seq, const std::string& signal, Duration timeout) = 0;
+    // An error means that the signal has no such name; it counts as delivered, with the error as its outcome.
+    virtual Result<void> signal(const TaskKey& key, std::uint64_t seq, std::uint64_t order,
+                                const std::string& signal) = 0;
+    virtual void release(const TaskKey& key, std::uint64_t seq) = 0;
+    // Removes what is left of a task; of the alloc too when that was its last one.
+    virtual void destroy(const TaskKey& key) = 0;
+
+    virtual Result<wire::LogChunk> read_log(const wire::LogRead& read) = 0;
+};
+
+}  // namespace drover::driver_manager

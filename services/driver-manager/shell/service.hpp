@@ -1,0 +1,25 @@
+// The driver-manager as a service.
+#pragma once
+
+#include "host/service.hpp"
+
+namespace drover::driver_manager {
+
+struct Config : host::ServiceConfig {
+    std::string shim;  // empty: drover-shim beside this program
+    std::int64_t starts_in_flight = 8;
+    Duration fingerprint_interval = seconds(30);
+
+    std::vector<host::Option> options() {
+        return host::join(service_options(),
+                          {{"shim", &shim, "path of drover-shim; empty: beside this program"},
+                           {"starts_in_flight", &starts_in_flight, "how many tasks may be starting at a time"},
+                           {"fingerprint_interval", &fingerprint_interval, "how often to look at what the node is"}});
+    }
+};
+
+// Adopts what runs on this node, then listens. Errors: the data directory cannot be used, an endpoint cannot be bound,
+// or there is no drover-shim.
+Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config);
+
+}  // namespace drover::driver_manager

@@ -1,0 +1,13 @@
+// Signals by name.
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+
+namespace drover::driver_manager {
+
+// "SIGHUP" or "HUP"; empty: SIGINT.
+Result<int> signal_number(const std::string& name);
+
+}  // namespace drover::driver_manager
