@@ -21,15 +21,15 @@ struct CurveConfig {
 // A fresh pair; nothing in `allowed`.
 CurveConfig make_curve_keys();
 
-// An endpoint to connect to, as configured: "ipc:///run/x.sock", "tcp://10.0.0.2:7100" or, with CURVE,
-// "tcp://10.0.0.2:7100#<public key of the server>".
+// An endpoint to connect to, as configured: "ipc:///run/x.sock", "tcp://10.0.0.2:7100", "tcp://store:7100" or, with
+// CURVE, "tcp://10.0.0.2:7100#<public key of the server>".
 struct Endpoint {
-    std::string address;
+    std::string address;  // as libzmq takes it; empty when the host is a name
     std::string server_key;
+    std::string host;  // the name to resolve, empty when the address is known
+    std::string port;
 };
 
-// Refuses host names in tcp addresses: libzmq would resolve them in its I/O thread, where one bad name freezes every
-// connection of the process.
 Result<Endpoint> parse_endpoint(const std::string& text);
 
 }  // namespace drover::bus

@@ -17,6 +17,10 @@ Result<std::unique_ptr<Tap>> Tap::open(const std::vector<std::string>& endpoints
     for (const std::string& text : endpoints) {
         const Result<Endpoint> endpoint = parse_endpoint(text);
         if (!endpoint) return tl::unexpected<Error>(endpoint.error());
+        if (!endpoint->host.empty()) {
+            return fail(ErrorKind::invalid,
+                        "tap endpoint '" + text + "' must name an IP address, as tcp://10.0.0.2:7101");
+        }
         Result<zmq::socket_t> socket = make_sub(state->context, curve, *endpoint);
         if (!socket) return tl::unexpected<Error>(socket.error());
         socket->set(zmq::sockopt::subscribe, prefix);

@@ -11,7 +11,7 @@
 namespace drover::bus {
 namespace {
 
-std::string ipc(const std::string& name) { return "ipc:///tmp/drover-test-" + random_hex(12) + "-" + name; }
+std::string ipc(const std::string& name) { return "ipc://@drover-test-" + random_hex(12) + "-" + name; }
 
 std::unique_ptr<ZmqTransport> open(rt::Loop& loop, const ZmqConfig& config) {
     auto transport = ZmqTransport::open(loop, config);
@@ -139,12 +139,25 @@ TEST(ZmqTransport, CurveLetsInOnlyTheListedKeys) {
     EXPECT_EQ(overheard, 0);
 }
 
-TEST(ZmqTransport, RefusesAHostNameWithASentence) {
+TEST(ZmqTransport, APeerMayBeAHostName) {
     rt::EpollLoop loop;
-    const auto transport =
-        ZmqTransport::open(loop, {.bind = {}, .tap = {}, .peers = {"tcp://store:7100"}, .curve = {}});
-    ASSERT_FALSE(transport.has_value());
-    EXPECT_NE(transport.error().message.find("IP address"), std::string::npos);
+    const int base = 20'000 + static_cast<int>(getpid() % 5'000) * 2;
+    const std::string port_a = ":" + std::to_string(base);
+    const std::string port_b = ":" + std::to_string(base + 1);
+    Pair pair(loop,
+              {.bind = {"tcp://127.0.0.1" + port_a}, .tap = {}, .peers = {"tcp://localhost" + port_b}, .curve = {}},
+              {.bind = {"tcp://127.0.0.1" + port_b}, .tap = {}, .peers = {"tcp://localhost" + port_a}, .curve = {}});
+    pair.put(1);
+    EXPECT_TRUE(loop.run_until([&] { return pair.counter.objects.size() == 1; }, seconds(20)));
+}
+
+TEST(Endpoint, RefusesWhatNobodyCouldConnectTo) {
+    for (const char* text : {"", "store:7100", "tcp://", "tcp://:1", "tcp://store", "tcp://st ore:7100",
+                             "tcp://store:x", "ipc://", "tcp://10.0.0.2:7100#short"}) {
+        EXPECT_FALSE(parse_endpoint(text).has_value()) << text;
+    }
+    EXPECT_EQ(parse_endpoint("tcp://store:7100")->host, "store");
+    EXPECT_EQ(parse_endpoint("tcp://[::1]:7100")->address, "tcp://[::1]:7100");
 }
 
 }  // namespace

@@ -30,8 +30,9 @@ class ZmqTransport : public Transport {
     void on_join(std::function<void()> handler) override;
 
     // A peer silent for this long is disconnected and connected again (every peer speaks once a second): it cures a
-    // subscriber that libzmq left deaf. Doubles up to 30 s while it stays silent.
+    // subscriber that libzmq left deaf. Doubles while it stays silent.
     static constexpr Duration kSilence = seconds(5);
+    static constexpr Duration kLongestSilence = seconds(30);
 
     struct State;
 
