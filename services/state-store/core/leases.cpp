@@ -1,0 +1,55 @@
+#include "state-store/core/leases.hpp"
+
+#include <algorithm>
+
+namespace drover::store {
+
+Leases::Leases(const wire::Members& members, bool anew, Instant now) : generation_(members.generation) {
+    // Generations grow by far less than one a second, so the clock is ahead of all of them.
+    if (anew) generation_ = std::max(generation_ + 1, static_cast<std::uint64_t>(now.ns / seconds(1).ns));
+    for (const wire::Member& member : members.alloc_runners) leases_[member.id] = {member.boot, now + kLeaseTtl};
+}
+
+void Leases::remember_gone(const std::string& boot) {
+    gone_.push_back(boot);
+    if (gone_.size() > kGoneBoots) gone_.pop_front();
+}
+
+bool Leases::heard(const std::string& id, const std::string& boot, Instant now) {
+    if (std::find(gone_.begin(), gone_.end(), boot) != gone_.end()) return false;
+    const auto [it, fresh] = leases_.try_emplace(id);
+    const bool changed = fresh || it->second.boot != boot;
+    if (changed && !fresh) remember_gone(it->second.boot);
+    it->second = {boot, now + kLeaseTtl};
+    if (changed) ++generation_;
+    return changed;
+}
+
+bool Leases::left(const std::string& id, const std::string& boot) {
+    remember_gone(boot);
+    const auto it = leases_.find(id);
+    if (it == leases_.end() || it->second.boot != boot) return false;
+    leases_.erase(it);
+    ++generation_;
+    return true;
+}
+
+bool Leases::expire(Instant now) {
+    const auto lapsed = std::erase_if(leases_, [&](const auto& lease) { return lease.second.until <= now; });
+    if (lapsed > 0) ++generation_;
+    return lapsed > 0;
+}
+
+Instant Leases::next_expiry() const {
+    Instant next = kNever;
+    for (const auto& [id, lease] : leases_) next = std::min(next, lease.until);
+    return next;
+}
+
+wire::Members Leases::members() const {
+    wire::Members out{.generation = generation_, .alloc_runners = {}};
+    for (const auto& [id, lease] : leases_) out.alloc_runners.push_back({id, lease.boot});
+    return out;
+}
+
+}  // namespace drover::store

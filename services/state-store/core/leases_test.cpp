@@ -1,0 +1,88 @@
+#include "state-store/core/leases.hpp"
+
+#include <gtest/gtest.h>
+
+namespace drover::store {
+namespace {
+
+constexpr Instant kStart{seconds(1'000'000).ns};
+
+Instant at(std::int64_t ms) { return kStart + milliseconds(ms); }
+
+TEST(Leases, AnAllocRunnerIsAMemberAtItsFirstWord) {
+    Leases leases({}, true, kStart);
+    EXPECT_TRUE(leases.members().alloc_runners.empty());
+    const std::uint64_t before = leases.generation();
+    EXPECT_TRUE(leases.heard("ar-0", "b1", at(0)));
+    EXPECT_EQ(leases.generation(), before + 1);
+    EXPECT_EQ(leases.members().alloc_runners, (std::vector<wire::Member>{{"ar-0", "b1"}}));
+    EXPECT_FALSE(leases.heard("ar-0", "b1", at(1000)));
+    EXPECT_TRUE(leases.heard("ar-1", "c1", at(1000)));
+    EXPECT_EQ(leases.generation(), before + 2);
+}
+
+TEST(Leases, ALeaseLapsesAfterThreeSecondsOfSilence) {
+    Leases leases({}, true, kStart);
+    leases.heard("ar-0", "b1", at(0));
+    leases.heard("ar-1", "c1", at(500));
+    EXPECT_EQ(leases.next_expiry(), at(3000));
+    EXPECT_FALSE(leases.expire(at(2999)));
+    const std::uint64_t before = leases.generation();
+    EXPECT_TRUE(leases.expire(at(3000)));
+    EXPECT_EQ(leases.generation(), before + 1);
+    EXPECT_EQ(leases.members().alloc_runners, (std::vector<wire::Member>{{"ar-1", "c1"}}));
+    // It was only slow: the same boot comes back under a new generation.
+    EXPECT_TRUE(leases.heard("ar-0", "b1", at(3500)));
+    EXPECT_EQ(leases.generation(), before + 2);
+}
+
+TEST(Leases, ANewBootReplacesTheOldOneAtOnceAndForGood) {
+    Leases leases({}, true, kStart);
+    leases.heard("ar-0", "b1", at(0));
+    const std::uint64_t before = leases.generation();
+    EXPECT_TRUE(leases.heard("ar-0", "b2", at(100)));
+    EXPECT_EQ(leases.generation(), before + 1);
+    EXPECT_FALSE(leases.heard("ar-0", "b1", at(200)));
+    EXPECT_EQ(leases.members().alloc_runners, (std::vector<wire::Member>{{"ar-0", "b2"}}));
+}
+
+TEST(Leases, WhoLeavesGivesItsLeaseUpAtOnce) {
+    Leases leases({}, true, kStart);
+    leases.heard("ar-0", "b1", at(0));
+    const std::uint64_t before = leases.generation();
+    EXPECT_TRUE(leases.left("ar-0", "b1"));
+    EXPECT_EQ(leases.generation(), before + 1);
+    EXPECT_TRUE(leases.members().alloc_runners.empty());
+    EXPECT_FALSE(leases.heard("ar-0", "b1", at(10)));
+    EXPECT_FALSE(leases.left("ar-0", "b1"));
+    EXPECT_EQ(leases.next_expiry(), kNever);
+}
+
+TEST(Leases, AGoodbyeOfAnEarlierBootTakesNothingAway) {
+    Leases leases({}, true, kStart);
+    leases.heard("ar-0", "b1", at(0));
+    leases.heard("ar-0", "b2", at(10));
+    EXPECT_FALSE(leases.left("ar-0", "b1"));
+    EXPECT_EQ(leases.members().alloc_runners.size(), 1U);
+}
+
+TEST(Leases, AfterARestartNobodyIsTakenAwayForOneTtl) {
+    const wire::Members members{.generation = 7, .alloc_runners = {{"ar-0", "b1"}, {"ar-1", "c1"}}};
+    Leases leases(members, false, kStart);
+    EXPECT_EQ(leases.members(), members);
+    EXPECT_FALSE(leases.heard("ar-0", "b1", at(100)));
+    EXPECT_EQ(leases.generation(), 7U);
+    EXPECT_TRUE(leases.heard("ar-1", "c2", at(200)));
+    EXPECT_EQ(leases.generation(), 8U);
+    EXPECT_FALSE(leases.expire(at(2999)));
+    EXPECT_TRUE(leases.expire(at(3100)));
+}
+
+TEST(Leases, AStoreThatLostItsMemoryBeginsAboveEveryEarlierGeneration) {
+    EXPECT_EQ(Leases({}, true, kStart).generation(), 1'000'000U);
+    EXPECT_EQ(Leases({.generation = 999'999, .alloc_runners = {}}, true, kStart).generation(), 1'000'000U);
+    EXPECT_EQ(Leases({.generation = 2'000'000, .alloc_runners = {}}, true, kStart).generation(), 2'000'001U);
+}
+
+}  // namespace
+}  // namespace drover::store

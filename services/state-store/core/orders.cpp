@@ -1,0 +1,96 @@
+#include "state-store/core/orders.hpp"
+
+#include <algorithm>
+
+#include "state-store/core/keys.hpp"
+
+namespace drover::store {
+
+namespace {
+
+struct Target {
+    wire::AllocOrder order;
+    std::vector<std::string> tasks;
+    bool stopping = false;
+};
+
+bool ended(wire::ClientStatus status) {
+    return status == wire::ClientStatus::complete || status == wire::ClientStatus::failed ||
+           status == wire::ClientStatus::lost;
+}
+
+// The alloc's order so far and the names of the tasks that `task` means.
+Result<Target> find(const Draft& draft, const std::string& id, const std::string& task) {
+    const auto alloc = load<wire::AllocDesired>(draft, alloc_key(id));
+    if (!alloc) return tl::unexpected(alloc.error());
+    if (!*alloc) {
+        return fail(ErrorKind::not_found,
+                    "there is no alloc \"" + id + "\"; \"drover job status JOB\" lists a job's allocs");
+    }
+    const auto status = load<wire::AllocStatus>(draft, status_key(id));
+    if (!status) return tl::unexpected(status.error());
+    if (*status && ended((*status)->status)) {
+        return fail(ErrorKind::refused, "alloc \"" + id + "\" has ended (" +
+                                            std::string(wire::to_string((*status)->status)) +
+                                            "); run the job again to get a new one");
+    }
+    auto order = load<wire::AllocOrder>(draft, order_key(id));
+    if (!order) return tl::unexpected(order.error());
+    Target target{order->value_or(wire::AllocOrder{}), {}, false};
+    target.order.alloc = id;
+    target.stopping = target.order.stop || (*alloc)->desired == wire::Desired::stop;
+    for (const wire::TaskSpec& spec : (*alloc)->group.tasks) {
+        if (task.empty() || task == spec.name) target.tasks.push_back(spec.name);
+    }
+    if (!target.tasks.empty()) return target;
+    std::string names;
+    for (const wire::TaskSpec& spec : (*alloc)->group.tasks) names += (names.empty() ? "" : ", ") + spec.name;
+    return fail(ErrorKind::not_found, "alloc \"" + id + "\" has no task \"" + task + "\"; it has " + names);
+}
+
+Result<Target> find_lasting(const Draft& draft, const std::string& id, const std::string& task) {
+    auto target = find(draft, id, task);
+    if (!target || !target->stopping) return target;
+    return fail(ErrorKind::refused, "alloc \"" + id + "\" is being stopped; run the job again to get a new one");
+}
+
+bool valid_signal(std::string_view signal) {
+    return signal.size() > 3 && signal.size() <= 16 && signal.starts_with("SIG") &&
+           std::all_of(signal.begin(), signal.end(),
+                       [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-'; });
+}
+
+}  // namespace
+
+Result<void> stop_alloc(Draft& draft, const std::string& alloc) {
+    auto target = find(draft, alloc, "");
+    if (!target) return tl::unexpected(target.error());
+    target->order.stop = true;
+    save(draft, order_key(alloc), target->order);
+    return {};
+}
+
+Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::string& task) {
+    auto target = find_lasting(draft, alloc, task);
+    if (!target) return tl::unexpected(target.error());
+    for (const std::string& name : target->tasks) ++target->order.restarts[name];
+    save(draft, order_key(alloc), target->order);
+    return {};
+}
+
+Result<void> signal_alloc(Draft& draft, const std::string& alloc, const std::string& task, const std::string& signal) {
+    if (!valid_signal(signal)) {
+        return fail(ErrorKind::invalid, "\"" + signal.substr(0, 16) + "\" is not a signal; write it like SIGHUP");
+    }
+    auto target = find_lasting(draft, alloc, task);
+    if (!target) return tl::unexpected(target.error());
+    auto& signals = target->order.signals;
+    std::uint64_t id = signals.empty() ? 0 : signals.back().id;
+    for (const std::string& name : target->tasks) signals.push_back({++id, name, signal});
+    const std::size_t keep = std::max(kMaxSignals, target->tasks.size());
+    if (signals.size() > keep) signals.erase(signals.begin(), signals.end() - static_cast<std::ptrdiff_t>(keep));
+    save(draft, order_key(alloc), target->order);
+    return {};
+}
+
+}  // namespace drover::store

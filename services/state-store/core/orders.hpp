@@ -1,0 +1,17 @@
+// What users ask of single allocs. An empty `task` means all tasks of the alloc. not_found: no such alloc or task;
+// refused: the alloc has ended.
+#pragma once
+
+#include "state-store/core/view.hpp"
+#include "wire/messages.hpp"
+
+namespace drover::store {
+
+// An order keeps this many signals, or one per task if the alloc has more tasks.
+inline constexpr std::size_t kMaxSignals = 16;
+
+Result<void> stop_alloc(Draft& draft, const std::string& alloc);
+Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::string& task);
+Result<void> signal_alloc(Draft& draft, const std::string& alloc, const std::string& task, const std::string& signal);
+
+}  // namespace drover::store

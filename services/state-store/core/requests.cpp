@@ -1,0 +1,82 @@
+#include "state-store/core/requests.hpp"
+
+#include <charconv>
+
+#include "state-store/core/jobs.hpp"
+#include "state-store/core/keys.hpp"
+#include "state-store/core/orders.hpp"
+
+namespace drover::store {
+
+namespace {
+
+// A remembered answer is "<unix nanoseconds> <Answer>".
+std::string remember(const wire::Answer& answer, Instant now) {
+    return std::to_string(now.ns) + " " + wire::encode(answer);
+}
+
+Instant remembered_at(std::string_view value) {
+    Instant at;
+    std::from_chars(value.data(), value.data() + value.size(), at.ns);
+    return at;
+}
+
+Result<std::uint64_t> apply(Draft& draft, const wire::Request& request, const std::string& uid, Instant now) {
+    const auto unnumbered = [](Result<void> done) -> Result<std::uint64_t> {
+        if (!done) return tl::unexpected(done.error());
+        return 0;
+    };
+    switch (request.ask) {
+        case wire::Ask::job_submit:
+            if (!request.spec) return fail(ErrorKind::invalid, "the request to run a job has no job in it");
+            return submit_job(draft, *request.spec, uid, now);
+        case wire::Ask::job_stop: return stop_job(draft, request.job);
+        case wire::Ask::alloc_stop: return unnumbered(stop_alloc(draft, request.alloc));
+        case wire::Ask::alloc_restart: return unnumbered(restart_alloc(draft, request.alloc, request.task));
+        case wire::Ask::alloc_signal:
+            return unnumbered(signal_alloc(draft, request.alloc, request.task, request.signal));
+        case wire::Ask::events: break;
+    }
+    return fail(ErrorKind::invalid, "the request asks for no change");
+}
+
+}  // namespace
+
+wire::Answer refusal(const std::string& request, const Error& error) {
+    wire::Answer answer;
+    answer.id = request;
+    answer.error_kind = to_string(error.kind);
+    answer.message = error.message;
+    return answer;
+}
+
+Result<wire::Answer> answer_change(Draft& draft, const wire::Request& request, const std::string& uid, Instant now) {
+    const std::string key = done_key(request.id);
+    const auto done = draft.get(key);
+    if (!done) return tl::unexpected(done.error());
+    if (*done) return wire::decode<wire::Answer>(std::string_view(**done).substr((*done)->find(' ') + 1));
+
+    const auto index = apply(draft, request, uid, now);
+    if (!index && index.error().kind == ErrorKind::corrupt) return tl::unexpected(index.error());
+    wire::Answer answer = index ? wire::Answer{} : refusal(request.id, index.error());
+    answer.id = request.id;
+    answer.ok = index.has_value();
+    answer.index = index.value_or(0);
+    draft.put(key, remember(answer, now));
+    return answer;
+}
+
+Result<std::vector<std::string>> expired_answers(const Log& log, const DoneLimits& limits, Instant now,
+                                                 std::size_t limit) {
+    const std::uint64_t extra = log.size() > limits.max_count ? log.size() - limits.max_count : 0;
+    const auto entries = log.after("", 0, limit);
+    if (!entries) return tl::unexpected(entries.error());
+    std::vector<std::string> out;
+    for (const Log::Entry& entry : *entries) {
+        if (out.size() >= extra && remembered_at(entry.value) >= now - limits.max_age) break;
+        out.push_back(entry.key);
+    }
+    return out;
+}
+
+}  // namespace drover::store

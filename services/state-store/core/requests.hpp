@@ -1,0 +1,25 @@
+// Requests of gateways: each change is applied once, however often it is heard.
+#pragma once
+
+#include "base/time.hpp"
+#include "state-store/core/view.hpp"
+#include "wire/messages.hpp"
+
+namespace drover::store {
+
+// Applies a request that changes something, or finds the answer it was given before. `uid` is random, for a new job.
+// Fails only when what is recorded cannot be read.
+Result<wire::Answer> answer_change(Draft& draft, const wire::Request& request, const std::string& uid, Instant now);
+
+wire::Answer refusal(const std::string& request, const Error& error);
+
+struct DoneLimits {
+    std::uint64_t max_count = 10'000;
+    Duration max_age = minutes(10);
+};
+
+// Keys of the oldest remembered answers that are over the limits, at most `limit` of them.
+Result<std::vector<std::string>> expired_answers(const Log& log, const DoneLimits& limits, Instant now,
+                                                 std::size_t limit);
+
+}  // namespace drover::store

@@ -1,0 +1,176 @@
+#include "state-store/core/requests.hpp"
+
+#include <gtest/gtest.h>
+
+#include "state-store/core/orders.hpp"
+#include "state-store/core/test_record.hpp"
+
+namespace drover::store {
+namespace {
+
+constexpr Instant kNow{seconds(1'000'000).ns};
+
+class RequestsTest : public testing::Test {
+   protected:
+    wire::Answer ask(const wire::Request& request, Instant now = kNow) {
+        Draft draft(record);
+        const auto answer = answer_change(draft, request, "uid-" + request.id, now);
+        EXPECT_TRUE(answer);
+        written = record.commit(draft);
+        return answer.value_or(wire::Answer{});
+    }
+    static wire::Request submit(const std::string& id, const wire::JobSpec& spec) {
+        wire::Request request;
+        request.id = id;
+        request.ask = wire::Ask::job_submit;
+        request.spec = spec;
+        return request;
+    }
+    static wire::Request on_alloc(const std::string& id, wire::Ask ask, const std::string& alloc,
+                                  const std::string& task = "", const std::string& signal = "") {
+        wire::Request request;
+        request.id = id;
+        request.ask = ask;
+        request.alloc = alloc;
+        request.task = task;
+        request.signal = signal;
+        return request;
+    }
+    static wire::Request stop_job(const std::string& id, const std::string& job) {
+        wire::Request request;
+        request.id = id;
+        request.ask = wire::Ask::job_stop;
+        request.job = job;
+        return request;
+    }
+    wire::JobDesired job() const { return record.get<wire::JobDesired>("job/web"); }
+    wire::AllocOrder order() const { return record.get<wire::AllocOrder>("order/a1"); }
+
+    TestRecord record;
+    std::string written;
+};
+
+TEST_F(RequestsTest, ASubmittedJobIsRecordedAsVersionOne) {
+    const wire::Answer answer = ask(submit("r1", test_job("web")));
+    EXPECT_TRUE(answer.ok) << answer.message;
+    EXPECT_EQ(answer.index, 1U);
+    EXPECT_EQ(job().spec, test_job("web"));
+    EXPECT_EQ(job().uid, "uid-r1");
+    EXPECT_EQ(job().submitted_at, kNow);
+    EXPECT_FALSE(job().stopped);
+}
+
+TEST_F(RequestsTest, TheSameSpecAgainIsNoNewVersionAndAChangedOneIs) {
+    ask(submit("r1", test_job("web")));
+    EXPECT_EQ(ask(submit("r2", test_job("web"))).index, 1U);
+    EXPECT_EQ(written, "done/r2 ");
+    EXPECT_EQ(ask(submit("r3", test_job("web", {"other"}))).index, 2U);
+    EXPECT_EQ(job().uid, "uid-r1");
+    EXPECT_EQ(job().version, 2U);
+}
+
+TEST_F(RequestsTest, AStoppedJobIsRevivedAsANewVersion) {
+    ask(submit("r1", test_job("web")));
+    EXPECT_TRUE(ask(stop_job("r2", "web")).ok);
+    EXPECT_TRUE(job().stopped);
+    EXPECT_EQ(job().version, 1U);
+    EXPECT_TRUE(ask(stop_job("r3", "web")).ok);
+    EXPECT_EQ(ask(submit("r4", test_job("web"))).index, 2U);
+    EXPECT_FALSE(job().stopped);
+}
+
+TEST_F(RequestsTest, ARequestIsAppliedOnceHoweverOftenItIsHeard) {
+    ask(submit("r1", test_job("web")));
+    ask(stop_job("r2", "web"));
+    // The first one again: answered as before, and the job stays stopped.
+    const wire::Answer again = ask(submit("r1", test_job("web")));
+    EXPECT_TRUE(again.ok);
+    EXPECT_EQ(again.index, 1U);
+    EXPECT_TRUE(job().stopped);
+    EXPECT_EQ(written, "");
+}
+
+TEST_F(RequestsTest, ARefusalIsRememberedToo) {
+    EXPECT_EQ(ask(stop_job("r1", "web")).error_kind, "not_found");
+    ask(submit("r2", test_job("web")));
+    const wire::Answer again = ask(stop_job("r1", "web"));
+    EXPECT_FALSE(again.ok);
+    EXPECT_NE(again.message.find("no job \"web\""), std::string::npos);
+    EXPECT_FALSE(job().stopped);
+}
+
+TEST_F(RequestsTest, AnInvalidJobIsRefusedWithASentence) {
+    const wire::Answer answer = ask(submit("r1", test_job("we b")));
+    EXPECT_FALSE(answer.ok);
+    EXPECT_EQ(answer.error_kind, "invalid");
+    EXPECT_EQ(written, "done/r1 ");
+    wire::Request empty = submit("r2", test_job("web"));
+    empty.spec.reset();
+    EXPECT_EQ(ask(empty).error_kind, "invalid");
+}
+
+TEST_F(RequestsTest, AnAllocIsStoppedByItsOrder) {
+    record.put("alloc/a1", test_alloc("a1", "web", 1));
+    EXPECT_TRUE(ask(on_alloc("r1", wire::Ask::alloc_stop, "a1")).ok);
+    EXPECT_TRUE(order().stop);
+    EXPECT_EQ(order().alloc, "a1");
+    EXPECT_TRUE(ask(on_alloc("r2", wire::Ask::alloc_stop, "a1")).ok);
+    // It ends now; a restart would be lost.
+    EXPECT_EQ(ask(on_alloc("r3", wire::Ask::alloc_restart, "a1")).error_kind, "refused");
+}
+
+TEST_F(RequestsTest, ARestartCountsForOneTaskOrForAll) {
+    record.put("alloc/a1", test_alloc("a1", "web", 1));
+    EXPECT_TRUE(ask(on_alloc("r1", wire::Ask::alloc_restart, "a1", "server")).ok);
+    EXPECT_TRUE(ask(on_alloc("r2", wire::Ask::alloc_restart, "a1")).ok);
+    EXPECT_EQ(order().restarts, (std::map<std::string, std::uint64_t>{{"server", 2}, {"sidecar", 1}}));
+    const wire::Answer unknown = ask(on_alloc("r3", wire::Ask::alloc_restart, "a1", "web"));
+    EXPECT_EQ(unknown.error_kind, "not_found");
+    EXPECT_NE(unknown.message.find("it has server, sidecar"), std::string::npos) << unknown.message;
+}
+
+TEST_F(RequestsTest, SignalsAreNumberedAndTheLastOnesKept) {
+    record.put("alloc/a1", test_alloc("a1", "web", 1));
+    EXPECT_TRUE(ask(on_alloc("r1", wire::Ask::alloc_signal, "a1", "", "SIGHUP")).ok);
+    EXPECT_EQ(order().signals, (std::vector<wire::SignalOrder>{{1, "server", "SIGHUP"}, {2, "sidecar", "SIGHUP"}}));
+    for (int i = 0; i < 20; ++i) {
+        ask(on_alloc("s" + std::to_string(i), wire::Ask::alloc_signal, "a1", "server", "SIGUSR1"));
+    }
+    EXPECT_EQ(order().signals.size(), kMaxSignals);
+    EXPECT_EQ(order().signals.back().id, 22U);
+    EXPECT_EQ(ask(on_alloc("r2", wire::Ask::alloc_signal, "a1", "", "HUP")).error_kind, "invalid");
+    EXPECT_EQ(ask(on_alloc("r3", wire::Ask::alloc_signal, "a1", "web", "SIGHUP")).error_kind, "not_found");
+}
+
+TEST_F(RequestsTest, AnUnknownOrEndedAllocTakesNoOrders) {
+    EXPECT_EQ(ask(on_alloc("r1", wire::Ask::alloc_stop, "a1")).error_kind, "not_found");
+    record.put("alloc/a1", test_alloc("a1", "web", 1));
+    wire::AllocStatus status;
+    status.id = "a1";
+    status.status = wire::ClientStatus::complete;
+    record.put("status/a1", status);
+    int i = 0;
+    for (const wire::Ask verb : {wire::Ask::alloc_stop, wire::Ask::alloc_restart, wire::Ask::alloc_signal}) {
+        const wire::Answer answer = ask(on_alloc("e" + std::to_string(++i), verb, "a1", "", "SIGHUP"));
+        EXPECT_EQ(answer.error_kind, "refused");
+        EXPECT_NE(answer.message.find("has ended (complete)"), std::string::npos) << answer.message;
+    }
+}
+
+TEST_F(RequestsTest, RememberedAnswersAreForgottenByAgeAndByCount) {
+    for (int i = 0; i < 6; ++i) {
+        ask(stop_job("r" + std::to_string(i), "web"), kNow + minutes(i));
+    }
+    const TestLog log(record, kDoneSpace);
+    const auto expired = [&](std::uint64_t count, Instant now, std::size_t limit = 100) {
+        return expired_answers(log, {.max_count = count, .max_age = minutes(10)}, now, limit).value();
+    };
+    using Keys = std::vector<std::string>;
+    EXPECT_EQ(expired(100, kNow + minutes(10)), Keys{});
+    EXPECT_EQ(expired(100, kNow + minutes(12)), (Keys{"done/r0", "done/r1"}));
+    EXPECT_EQ(expired(5, kNow + minutes(10)), Keys{"done/r0"});
+    EXPECT_EQ(expired(0, kNow, 4).size(), 4U);
+}
+
+}  // namespace
+}  // namespace drover::store
