@@ -7,7 +7,7 @@
 namespace drover::fuzz {
 
 struct Target {
-    std::string_view name;  // of its folder in corpus/
+    std::string_view name;                // of its folder in corpus/
     void (*run)(std::string_view bytes);  // ends the process where a parser breaks its promise
 };
 
