@@ -42,6 +42,7 @@ std::string help_text(const Program& program, const std::vector<Option>& options
                       "Options. Each is also a key of the YAML file, with _ for -, and a variable DROVER_<NAME>;\n"
                       "a flag wins over a variable, a variable over the file.\n\n";
     std::vector<Row> rows;
+    rows.reserve(options.size() + 4);
     for (const Option& option : options) {
         rows.push_back({flag_name(option.name) + " " + placeholder(option.target), option.help + default_text(option)});
     }

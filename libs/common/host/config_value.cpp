@@ -109,9 +109,9 @@ bool is_list(const Target& target) { return std::holds_alternative<std::vector<s
 bool is_bool(const Target& target) { return std::holds_alternative<bool*>(target); }
 
 const char* placeholder(const Target& target) {
-    constexpr std::array<const char*, std::variant_size_v<Target>> kWords = {"TEXT",     "true|false", "N",  "NUMBER",
-                                                                             "DURATION", "SIZE",       "A,B"};
-    return kWords[target.index()];
+    constexpr std::array<const char*, std::variant_size_v<Target>> words = {"TEXT",     "true|false", "N",  "NUMBER",
+                                                                            "DURATION", "SIZE",       "A,B"};
+    return words[target.index()];
 }
 
 std::string plain_text(const Target& target) {

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 class CurveKeysTest : public testing::Test {
-   protected:
+   public:
     CurveKeysTest() {
         std::string pattern = testing::TempDir() + "keys_test_XXXXXX";
         dir_ = ::mkdtemp(pattern.data());
@@ -24,6 +24,7 @@ class CurveKeysTest : public testing::Test {
     }
     ~CurveKeysTest() override { std::filesystem::remove_all(dir_); }
 
+   protected:
     std::string write(const std::string& name, const std::string& text, mode_t mode) const {
         const std::string path = dir_ + "/" + name;
         std::ofstream(path) << text;

@@ -32,13 +32,14 @@ struct Probe : Service {
 };
 
 class ServiceTest : public testing::Test {
-   protected:
+   public:
     ServiceTest() {
         std::string pattern = testing::TempDir() + "service_test_XXXXXX";
         dir_ = ::mkdtemp(pattern.data());
     }
     ~ServiceTest() override { std::filesystem::remove_all(dir_); }
 
+   protected:
     int run(const Start& start) {
         const ConfigInput input{{"--data-dir", dir_ + "/data", "--run-dir", dir_ + "/run"}, {}};
         testing::internal::CaptureStderr();

@@ -112,12 +112,12 @@ void check_group(Context& context, const std::string& path, const wire::GroupSpe
 }  // namespace
 
 const std::vector<std::string_view>& signal_names() {
-    static const std::vector<std::string_view> kNames = {
+    static const std::vector<std::string_view> names = {
         "SIGHUP",  "SIGINT",  "SIGQUIT", "SIGILL",    "SIGTRAP", "SIGABRT", "SIGBUS",  "SIGFPE",
         "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE", "SIGALRM", "SIGTERM", "SIGCHLD",
         "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN",   "SIGTTOU", "SIGURG",  "SIGXCPU", "SIGXFSZ",
         "SIGPROF", "SIGIO",   "SIGPWR",  "SIGVTALRM", "SIGSYS",  "SIGWINCH"};
-    return kNames;
+    return names;
 }
 
 void check_job(Context& context, const wire::JobSpec& job) {

@@ -6,6 +6,8 @@ namespace drover::jobspec {
 
 namespace {
 
+constexpr std::int64_t kLong = hours(24 * 366).ns;
+
 const FieldDoc* find(const DriverDoc& driver, std::string_view name) {
     for (const FieldDoc& field : driver.fields) {
         if (field.name == name) return &field;
@@ -74,8 +76,7 @@ void read_known(Context& context, const std::string& path, const Node& node, con
 }  // namespace
 
 const std::vector<DriverDoc>& driver_docs() {
-    static const std::int64_t kLong = hours(24 * 366).ns;
-    static const std::vector<DriverDoc> kDrivers = {
+    static const std::vector<DriverDoc> drivers = {
         {"raw_exec",
          "Runs a program on the machine as it is, without isolation. `${NAME}` in `args` and in the task's `env` "
          "stands "
@@ -111,7 +112,7 @@ const std::vector<DriverDoc>& driver_docs() {
               ""},
          }},
     };
-    return kDrivers;
+    return drivers;
 }
 
 void read_config(Context& context, const std::string& path, const Node& node, const std::string& driver,

@@ -37,7 +37,7 @@ void into_config(Context& context, const std::string& path, const Node& node, co
 }
 
 const std::vector<Row<wire::JobSpec>>& rows(const wire::JobSpec*) {
-    static const std::vector<Row<wire::JobSpec>> kRows = {
+    static const std::vector<Row<wire::JobSpec>> table = {
         {{"job", "name", "required", "The job's name, by which it is updated, shown and stopped.", "job: web", ""},
          INTO(JobSpec, name)},
         {{"type", "service or batch", "service",
@@ -48,11 +48,11 @@ const std::vector<Row<wire::JobSpec>>& rows(const wire::JobSpec*) {
         {{"groups", "list of groups", "required", "What the job is made of; at least one.", "", "group"},
          INTO(JobSpec, groups)},
     };
-    return kRows;
+    return table;
 }
 
 const std::vector<Row<wire::GroupSpec>>& rows(const wire::GroupSpec*) {
-    static const std::vector<Row<wire::GroupSpec>> kRows = {
+    static const std::vector<Row<wire::GroupSpec>> table = {
         {{"name", "name", "required", "Unique within the job.", "name: front", ""}, INTO(GroupSpec, name)},
         {{"count", "number", "1", "How many allocs of the group should exist; 0 keeps none.", "count: 2", "", 0, 1000},
          INTO(GroupSpec, count)},
@@ -61,11 +61,11 @@ const std::vector<Row<wire::GroupSpec>>& rows(const wire::GroupSpec*) {
         {{"tasks", "list of tasks", "required", "Run together on one machine; at least one.", "", "task"},
          INTO(GroupSpec, tasks)},
     };
-    return kRows;
+    return table;
 }
 
 const std::vector<Row<wire::RestartPolicy>>& rows(const wire::RestartPolicy*) {
-    static const std::vector<Row<wire::RestartPolicy>> kRows = {
+    static const std::vector<Row<wire::RestartPolicy>> table = {
         {{"attempts", "number", "service 2, batch 3",
           "How many restarts one interval allows. 0 means none, and needs `mode: fail`.", "attempts: 3", "", 0, 10'000},
          INTO(RestartPolicy, attempts)},
@@ -82,11 +82,11 @@ const std::vector<Row<wire::RestartPolicy>>& rows(const wire::RestartPolicy*) {
           "mode: fail", ""},
          INTO(RestartPolicy, mode)},
     };
-    return kRows;
+    return table;
 }
 
 const std::vector<Row<wire::TaskSpec>>& rows(const wire::TaskSpec*) {
-    static const std::vector<Row<wire::TaskSpec>> kRows = {
+    static const std::vector<Row<wire::TaskSpec>> table = {
         {{"name", "name", "required", "Unique within the group.", "name: server", ""}, INTO(TaskSpec, name)},
         {{"driver", "text", "required", "What runs the task; see the drivers below.", "driver: raw_exec", ""},
          INTO(TaskSpec, driver)},
@@ -113,21 +113,21 @@ const std::vector<Row<wire::TaskSpec>>& rows(const wire::TaskSpec*) {
         {{"logs", "logs", "10 files of 10MiB", "How much of the task's output is kept.", "", "logs"},
          INTO(TaskSpec, logs)},
     };
-    return kRows;
+    return table;
 }
 
 const std::vector<Row<wire::Resources>>& rows(const wire::Resources*) {
-    static const std::vector<Row<wire::Resources>> kRows = {
+    static const std::vector<Row<wire::Resources>> table = {
         {{"cpu", "number", "0", "Cores, in parts if need be. 0 means unlimited.", "cpu: 0.5", "", 0, 4096},
          INTO(Resources, cpu)},
         {{"memory", "size", "0", "At least 1MiB. 0 means unlimited.", "memory: 64MiB", "", 0, 64 * kTib},
          INTO(Resources, memory)},
     };
-    return kRows;
+    return table;
 }
 
 const std::vector<Row<wire::LogConfig>>& rows(const wire::LogConfig*) {
-    static const std::vector<Row<wire::LogConfig>> kRows = {
+    static const std::vector<Row<wire::LogConfig>> table = {
         {{"max_files", "number", "10", "How many files are kept of each, standard output and standard error.",
           "max_files: 3", "", 1, 1000},
          INTO(LogConfig, max_files)},
@@ -135,12 +135,13 @@ const std::vector<Row<wire::LogConfig>>& rows(const wire::LogConfig*) {
           "max_file_size: 1MiB", "", kKib, kTib},
          INTO(LogConfig, max_file_size)},
     };
-    return kRows;
+    return table;
 }
 
 template <class T>
 Block block(std::string_view title, std::string_view doc) {
     Block out{title, doc, {}};
+    out.fields.reserve(rows(static_cast<const T*>(nullptr)).size());
     for (const auto& row : rows(static_cast<const T*>(nullptr))) out.fields.push_back(row.doc);
     return out;
 }
@@ -175,6 +176,7 @@ void read_block(Context& context, const std::string& path, const Node& node, T& 
     if (!is_map(context, path, node)) return;
     const auto& table = rows(static_cast<const T*>(nullptr));
     std::vector<FieldDoc> docs;
+    docs.reserve(table.size());
     for (const auto& row : table) docs.push_back(row.doc);
     for (const Entry& entry : node.entries) {
         bool known = false;
@@ -221,7 +223,7 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
 }  // namespace
 
 const std::vector<Block>& blocks() {
-    static const std::vector<Block> kBlocks = {
+    static const std::vector<Block> all = {
         block<wire::JobSpec>("job", "The document itself."),
         block<wire::GroupSpec>("group", "Tasks that run together on one machine. Each copy of a group is an alloc."),
         block<wire::RestartPolicy>(
@@ -233,7 +235,7 @@ const std::vector<Block>& blocks() {
         block<wire::Resources>("resources", "Enforced with control groups where the machine has them."),
         block<wire::LogConfig>("logs", "Applies to standard output and standard error, each."),
     };
-    return kBlocks;
+    return all;
 }
 
 void read_job(Context& context, const Node& root, wire::JobSpec& to) {

@@ -19,8 +19,8 @@ std::size_t below(Random& random, std::size_t limit) {
 
 // Bytes that mean something to YAML, and some that mean nothing.
 char odd_byte(Random& random) {
-    constexpr std::string_view kBytes("\0\n\t :-?[]{},&*#!|>'\"%@`\\~0.eu\x7f\x80\xff\xc3", 34);
-    return kBytes[below(random, kBytes.size())];
+    constexpr char bytes[] = "\0\n\t :-?[]{},&*#!|>'\"%@`\\~0.eu\x7f\x80\xff\xc3";
+    return bytes[below(random, sizeof bytes)];
 }
 
 std::string mutated(std::string text, Random& random) {
