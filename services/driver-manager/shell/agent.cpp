@@ -61,8 +61,6 @@ void Agent::on_record(const std::string& source, const std::string&, const wire:
     if (!command) return refuse(source, "a command that cannot be read: " + command.error().message);
     const TaskKey key{command->alloc, command->task};
     if (record.key != feed_key(key)) return refuse(source, "a command under the key of another task: " + record.key);
-    if (!inventory_.knows(key))
-        if (const std::uint64_t floor = hands_.floor(key); floor > 0) inventory_.adopt(key, floor, {});
     const Decision decision = inventory_.command(*command);
     if (!decision.refused.empty()) return refuse(source, decision.refused);
     ++counters_.commands;

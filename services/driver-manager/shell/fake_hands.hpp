@@ -1,8 +1,7 @@
 // Hands without processes, for tests: a node whose files outlive the agent, and whose tasks do what the test says.
 #pragma once
 
-#include <gtest/gtest.h>
-
+#include "base/check.hpp"
 #include "driver-manager/core/phases.hpp"
 #include "driver-manager/shell/hands.hpp"
 
@@ -15,14 +14,12 @@ class FakeHands : public Hands {
     Result<std::vector<Found>> adopt() override {
         std::vector<Found> found;
         for (const auto& [key, files] : tasks_) {
-            if (files.runs.empty()) continue;
+            if (files.runs.empty() && files.floor == 0) continue;
             found.push_back({key, files.floor, {}});
             for (const auto& entry : files.runs) found.back().incarnations.push_back(entry.second);
         }
         return found;
     }
-
-    std::uint64_t floor(const TaskKey& key) override { return tasks_[key].floor; }
 
     Result<void> set_floor(const TaskKey& key, std::uint64_t seq) override {
         if (disk_full) return fail(ErrorKind::io, "the disk is full");
@@ -33,8 +30,8 @@ class FakeHands : public Hands {
     Result<void> launch(const wire::TaskCommand& command) override {
         if (!launch_error.empty()) return fail(ErrorKind::unavailable, launch_error);
         Files& files = tasks_[{command.alloc, command.task}];
-        EXPECT_GT(command.seq, files.floor);
-        for (const auto& entry : files.runs) EXPECT_FALSE(is_live(entry.second.phase)) << "two live incarnations";
+        CHECK(command.seq > files.floor);
+        for (const auto& entry : files.runs) CHECK(!is_live(entry.second.phase));
         files.runs[command.seq].seq = command.seq;
         files.runs[command.seq].id = command.incarnation;
         ++launches;

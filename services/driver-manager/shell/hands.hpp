@@ -14,7 +14,7 @@
 
 namespace drover::driver_manager {
 
-// What was found of a task at start.
+// What was found of a task at start; without incarnations only its directories or its floor are left.
 struct Found {
     TaskKey key;
     std::uint64_t floor = 0;
@@ -32,8 +32,6 @@ class Hands {
     // Every task with files, once, before anything below.
     virtual Result<std::vector<Found>> adopt() = 0;
 
-    // The floor of a task that adopt() did not find may still be known.
-    virtual std::uint64_t floor(const TaskKey& key) = 0;
     virtual Result<void> set_floor(const TaskKey& key, std::uint64_t seq) = 0;
 
     // Prepares the directories, plans and starts. An error means that nothing was started and that this incarnation

@@ -1,0 +1,107 @@
+#include "driver-manager/shell/service.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <memory>
+
+#include "base/hash.hpp"
+#include "bus/zmq_transport.hpp"
+#include "driver-manager/fingerprint/fingerprint.hpp"
+#include "driver-manager/shell/agent.hpp"
+#include "driver-manager/shell/beacon.hpp"
+#include "driver-manager/shell/log_desk.hpp"
+#include "driver-manager/shell/node_hands.hpp"
+#include "driver-manager/shell/node_id.hpp"
+#include "host/keys.hpp"
+#include "host/log.hpp"
+#include "os/files.hpp"
+
+namespace drover::driver_manager {
+namespace {
+
+constexpr Duration kFarewell = milliseconds(50);  // for the last vector to leave the process
+
+// Of a program that is installed beside this one.
+std::string sibling(const std::string& name) {
+    std::string self(PATH_MAX, '\0');
+    const ssize_t n = ::readlink("/proc/self/exe", self.data(), self.size());
+    self.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    return self.substr(0, self.rfind('/') + 1) + name;
+}
+
+Result<NodePaths> find_paths(const Config& config) {
+    NodePaths paths;
+    paths.tasks = config.data_dir + "/tasks";
+    paths.allocs = config.data_dir + "/allocs";
+    paths.shim = config.shim.empty() ? sibling("drover-shim") : config.shim;
+    if (::access(paths.shim.c_str(), X_OK) != 0)
+        return fail(ErrorKind::not_found, "there is no drover-shim at " + paths.shim + "; set `shim` to its path");
+    const std::string mock = sibling("drover-mock-task");
+    if (::access(mock.c_str(), X_OK) == 0) paths.mock_task = mock;
+    return paths;
+}
+
+class DriverManager : public host::Service {
+   public:
+    DriverManager(host::Host& host, const Config& config, std::unique_ptr<bus::Transport> transport,
+                  const NodePaths& paths, const std::string& node)
+        : loop_(host.loop()),
+          transport_(std::move(transport)),
+          boot_(random_hex(16)),
+          exchange_(loop_, *transport_, {node, "driver-manager", boot_}),
+          hands_(loop_, paths, node, static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight))),
+          agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
+          desk_(exchange_, hands_, node, stable_hash(boot_)),
+          beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval, [paths, node] {
+              wire::NodeObserved seen = fingerprint::observe_node(node, look_at_drivers(paths));
+              seen.attributes["drover.version"] = host::version();
+              return seen;
+          }) {}
+
+    Result<void> begin() {
+        if (const auto started = agent_.start(); !started) return started;
+        desk_.start();
+        return {};
+    }
+
+    // The tasks stay: whoever starts next finds them.
+    void stop(std::function<void()> done) override {
+        exchange_.leave();
+        loop_.at(loop_.now() + kFarewell, std::move(done));
+    }
+
+   private:
+    rt::Loop& loop_;
+    std::unique_ptr<bus::Transport> transport_;
+    std::string boot_;
+    bus::Exchange exchange_;
+    NodeHands hands_;
+    Agent agent_;
+    LogDesk desk_;
+    Beacon beacon_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
+    const bool named = config.id != "driver-manager-0";
+    const auto node = node_id(config.data_dir, named ? config.id : std::string());
+    if (!node) return tl::unexpected(node.error());
+    if (named && config.id != *node)
+        log::warn("this node keeps the id it was given first", {{"id", *node}, {"asked_for", config.id}});
+    const auto paths = find_paths(config);
+    if (!paths) return tl::unexpected(paths.error());
+    const auto keys = host::read_curve_keys(config);
+    if (!keys) return tl::unexpected(keys.error());
+    auto transport = bus::ZmqTransport::open(
+        host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
+    if (!transport) return tl::unexpected(transport.error());
+    auto service = std::make_unique<DriverManager>(host, config, std::move(*transport), *paths, *node);
+    if (const auto begun = service->begin(); !begun) return tl::unexpected(begun.error());
+    host.ready();
+    return service;
+}
+
+}  // namespace drover::driver_manager
