@@ -18,7 +18,7 @@ const Alloc* Brain::alloc(const std::string& id) const {
 }
 
 Statements Brain::settle(Instant now) {
-    if (state_whole_) {
+    if (state_known_) {
         settle_term();
         while (!timers_.empty() && timers_.begin()->first <= now) {
             const std::string id = timers_.begin()->second;
@@ -28,7 +28,8 @@ Statements Brain::settle(Instant now) {
         for (const std::string& id : std::exchange(dirty_allocs_, {})) settle_alloc(id, now);
         if (!dirty_jobs_.empty()) {
             Nodes nodes = count_nodes();
-            for (const std::string& name : std::exchange(dirty_jobs_, {})) settle_job(name, nodes, now);
+            while (!dirty_jobs_.empty())
+                for (const std::string& name : std::exchange(dirty_jobs_, {})) settle_job(name, nodes, now);
         }
         settle_suspects(now);
     }

@@ -105,7 +105,8 @@ class Brain {
 
     BrainRules rules_;
     wire::Members members_;
-    bool state_whole_ = false;
+    bool state_known_ = false;   // it has been complete once
+    bool state_resets_ = false;  // and is being heard anew
     std::uint64_t term_ = 0;
     std::map<std::string, wire::JobDesired> wanted_;
     std::map<std::string, Job> jobs_;

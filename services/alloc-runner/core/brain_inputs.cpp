@@ -4,8 +4,9 @@
 
 namespace drover::alloc_runner {
 
+// Until the state is complete again, what was known stays in force: the store may be away for long.
 void Brain::state_reset() {
-    state_whole_ = false;
+    state_resets_ = true;
     for (const auto& [name, job] : wanted_) unheard_.insert("job/" + name);
     for (const auto& [id, known] : allocs_)
         if (known.desired) unheard_.insert("alloc/" + id);
@@ -13,8 +14,9 @@ void Brain::state_reset() {
 }
 
 void Brain::state_complete() {
-    if (state_whole_) return;
-    state_whole_ = true;
+    if (state_known_ && !state_resets_) return;
+    state_known_ = true;
+    state_resets_ = false;
     for (const std::string& key : std::exchange(unheard_, {})) {
         const std::size_t slash = key.find('/');
         const std::string name = key.substr(slash + 1);

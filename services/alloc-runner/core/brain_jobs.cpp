@@ -46,6 +46,13 @@ void Brain::settle_job(const std::string& name, Nodes& nodes, Instant now) {
     Job& job = jobs_[name];
     JobDecision decision = alloc_runner::step(job, {term_, rules_.slot_edges}, now, wanted->second, views(name), nodes);
     for (wire::AllocDesired& proposal : decision.proposals) {
+        // What the store does not have yet need not be stopped, only not be said any more.
+        if (proposal.desired == wire::Desired::stop && !allocs_of_[name].contains(proposal.id)) {
+            proposals_.erase(proposal.id);
+            out_.proposals[proposal.id] = std::nullopt;
+            dirty_jobs_.insert(name);
+            continue;
+        }
         out_.proposals[proposal.id] = proposal;
         proposals_[proposal.id] = std::move(proposal);
     }

@@ -30,6 +30,7 @@ inline constexpr Edge<Slot> kSlotEdges[] = {
     {Slot::empty, Slot::stopping, "found with an alloc that has to go"},
     {Slot::waiting, Slot::taken, "a node fits"},
     {Slot::waiting, Slot::empty, "not wanted any more"},
+    {Slot::waiting, Slot::stopping, "an alloc that was proposed long ago was recorded after all"},
     {Slot::taken, Slot::stopping, "stopped, removed or changed"},
     {Slot::taken, Slot::empty, "not wanted any more, and its alloc has ended"},
     {Slot::taken, Slot::waiting, "changed, its alloc has ended, no node fits"},

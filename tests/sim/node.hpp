@@ -1,0 +1,82 @@
+// A machine: its processes and files live on, its driver-manager (the real inventory) comes and goes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "driver-manager/core/inventory.hpp"
+#include "history.hpp"
+#include "world.hpp"
+
+namespace drover::sim {
+
+// How the processes of a simulation behave; percentages.
+struct Manners {
+    std::uint64_t fail_to_start = 10;
+    std::uint64_t unrecoverable = 20;  // of those
+    std::uint64_t end_by_themselves = 60;
+    std::uint64_t end_well = 50;  // of those
+    std::uint64_t ignore_signals = 15;
+    std::uint64_t shim_dies = 3;
+    Duration start_max = milliseconds(40);
+    Duration life_max = milliseconds(1500);
+};
+
+class Node {
+   public:
+    Node(World& world, History& history, const Manners& manners)
+        : world_(world), history_(history), manners_(manners) {}
+
+    // Called with every message of the driver-manager.
+    std::function<void(std::shared_ptr<const Message>)> publish;
+    // Called before a process is started; throws when it may not be.
+    std::function<void(const driver_manager::TaskKey&, std::uint64_t seq)> on_launch;
+
+    bool up() const { return inventory_ != nullptr; }
+    void start();
+    void crash();
+    void hear(const Message& commands);
+    void repeat();
+    // From now on processes that run stay.
+    void calm() { calm_ = true; }
+
+    std::size_t live(const driver_manager::TaskKey& key) const;
+    const wire::IncarnationObserved* incarnation(const driver_manager::TaskKey& key, std::uint64_t seq) const;
+    std::vector<driver_manager::TaskKey> tasks() const;
+
+   private:
+    struct Shim {
+        wire::IncarnationObserved state;
+        bool stubborn = false;
+        bool stopped = false;
+    };
+    struct TaskDir {
+        std::uint64_t floor = 0;
+        std::map<std::uint64_t, Shim> shims;
+    };
+    using Key = driver_manager::TaskKey;
+
+    void apply(const driver_manager::Decision& decision);
+    void launch(const driver_manager::Action& action);
+    void settle_start(const Key& key, std::uint64_t seq);
+    void stop(const Key& key, Shim& shim, const driver_manager::Action& action);
+    void end(const Key& key, std::uint64_t seq, const wire::ExitRecord& exit);
+    void end_after(Duration delay, const Key& key, std::uint64_t seq, const wire::ExitRecord& exit);
+    void notify(const Key& key, std::uint64_t seq);
+    void changed(const std::vector<Key>& keys);
+    Shim* find(const Key& key, std::uint64_t seq);
+    std::string name(const Key& key, std::uint64_t seq) const;
+
+    World& world_;
+    History& history_;
+    const Manners& manners_;
+    bool calm_ = false;
+    std::map<Key, TaskDir> dirs_;
+    std::uint64_t epoch_ = 0;
+    std::unique_ptr<driver_manager::Inventory> inventory_;
+    Feed feed_;
+    std::map<std::string, Position> positions_;
+};
+
+}  // namespace drover::sim

@@ -1,0 +1,51 @@
+// An alloc-runner: the real brain with a process around it that dies, is cut off and forgets everything.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "alloc-runner/core/brain.hpp"
+#include "world.hpp"
+
+namespace drover::sim {
+
+class Runner {
+   public:
+    Runner(World& world, std::string id, EdgesSeen& edges) : world_(world), id_(std::move(id)), edges_(edges) {}
+
+    std::function<void(std::shared_ptr<const Message>)> publish_commands;
+    std::function<void(std::shared_ptr<const Message>)> publish_reports;
+
+    bool up() const { return brain_.has_value(); }
+    const std::string& id() const { return id_; }
+    const alloc_runner::Brain* brain() const { return brain_ ? &*brain_ : nullptr; }
+    bool has_unconfirmed() const { return !reports_.keys().empty(); }
+
+    void start();
+    void crash();
+    void leave();
+    void hear_state(const Message& message);
+    void hear_node(const Message& message);
+    void repeat();
+
+   private:
+    void settle();
+    void wake_later();
+    std::shared_ptr<Message> message(const Feed& feed) const;
+    std::size_t chunk();
+
+    World& world_;
+    std::string id_;
+    EdgesSeen& edges_;
+    std::uint64_t epoch_ = 0;
+    std::optional<alloc_runner::Brain> brain_;
+    Feed commands_;
+    Feed reports_;
+    Position state_position_;
+    Position node_position_;
+    Instant waking_at_ = kNever;
+};
+
+}  // namespace drover::sim

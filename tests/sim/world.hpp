@@ -1,0 +1,135 @@
+// World: virtual time, a lossy network of whole-object streams, and what the parts of a simulation share.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "alloc-runner/core/edges.hpp"
+#include "random.hpp"
+#include "wire/desired.hpp"
+#include "wire/status.hpp"
+
+namespace drover::sim {
+
+using Body =
+    std::variant<std::monostate, wire::Members, wire::JobDesired, wire::AllocDesired, wire::AllocOrder,
+                 wire::AllocStatus, wire::NodeStatus, wire::TaskCommand, wire::TaskObserved, wire::AllocReport>;
+
+// One object of a stream; monostate: erased.
+struct Entry {
+    std::uint64_t number = 0;
+    std::string key;
+    std::shared_ptr<const Body> body;
+};
+
+// A stream as of one moment, as the exchange of a receiver would see it after catching up: the newest record of every
+// key, in the order of their numbers.
+struct Message {
+    std::string from;
+    std::uint64_t epoch = 0;  // grows with every start of the sender
+    std::uint64_t head = 0;
+    std::vector<Entry> entries;
+    bool goodbye = false;
+    bool hello = false;  // carries no stream, only life
+};
+
+// The sending end.
+class Feed {
+   public:
+    void put(const std::string& key, Body body);
+    void erase(const std::string& key) {
+        if (newest_.contains(key)) put(key, std::monostate{});
+    }
+    std::uint64_t head() const { return head_; }
+    std::vector<Entry> entries() const;
+    const Body* find(const std::string& key) const;
+    // Keys that are not erased.
+    std::vector<std::string> keys() const;
+
+   private:
+    std::uint64_t head_ = 0;
+    std::map<std::string, Entry> newest_;
+};
+
+// The receiving end of one stream: its position.
+class Position {
+   public:
+    enum class News { none, partial, complete };
+    // Calls `reset` when the sender has begun anew, `hear` for every entry above the position.
+    template <class Reset, class Hear>
+    News take(const Message& message, std::size_t limit, Reset reset, Hear hear) {
+        if (message.epoch < epoch_) return News::none;
+        if (message.epoch > epoch_) {
+            epoch_ = message.epoch;
+            position_ = 0;
+            reset();
+        }
+        for (const Entry& entry : message.entries) {
+            if (entry.number <= position_) continue;
+            if (limit-- == 0) return News::partial;
+            hear(entry);
+            position_ = entry.number;
+        }
+        if (position_ < message.head) position_ = message.head;
+        return News::complete;
+    }
+
+   private:
+    std::uint64_t epoch_ = 0;
+    std::uint64_t position_ = 0;
+};
+
+// A broken promise, with its sentence.
+struct Violation {
+    std::string what;
+};
+
+struct EdgesSeen {
+    alloc_runner::EdgeCounts task{};
+    alloc_runner::EdgeCounts alloc{};
+    alloc_runner::EdgeCounts slot{};
+};
+
+class World {
+   public:
+    World(std::uint64_t seed, bool trace) : random(seed), trace_(trace) {}
+
+    Instant now() const { return now_; }
+    void after(Duration delay, std::function<void()> what);
+    // Runs until `end` of virtual time.
+    void run_until(Instant end);
+    // A message to `receiver`: lost, late, twice, out of order.
+    void send(std::shared_ptr<const Message> message, std::function<void(const Message&)> receiver);
+
+    bool tracing() const { return trace_; }
+    void trace(const std::string& line) const;
+    [[noreturn]] void violate(const std::string& what) const;
+
+    Random random;
+    std::uint64_t loss = 0;         // percent
+    std::uint64_t duplication = 0;  // percent
+    std::uint64_t partial = 10;     // percent of messages of which only the beginning arrives
+    Duration delay_max = milliseconds(2);
+    std::uint64_t steps = 0;
+
+   private:
+    struct Event {
+        Instant at;
+        std::uint64_t order;
+        std::function<void()> what;
+        bool operator>(const Event& other) const { return at != other.at ? at > other.at : order > other.order; }
+    };
+
+    bool trace_;
+    Instant now_{seconds(1'000'000'000).ns};
+    std::uint64_t order_ = 0;
+    std::vector<Event> events_;  // a heap
+};
+
+}  // namespace drover::sim
