@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "state-store/core/expiry.hpp"
 #include "state-store/core/keys.hpp"
 
 namespace drover::store {
@@ -90,26 +91,15 @@ Result<wire::Answer> answer_events(const View& view, const Log& log, const wire:
 
 Result<std::vector<std::string>> expired_events(const Log& log, const Retention& retention, Instant now,
                                                 std::size_t limit) {
-    std::vector<std::string> out;
-    const std::uint64_t extra = log.size() > retention.max_count ? log.size() - retention.max_count : 0;
     const auto old = [&](const Log::Entry& entry) {
         const auto event = wire::decode<wire::TaskEvent>(entry.value);
         return !event || event->time < now - retention.max_age;
     };
-    // A look at the oldest one settles it most of the time.
-    for (const std::size_t look : {std::size_t{1}, limit}) {
-        const auto entries = log.after(kEventPrefix, 0, look);
-        if (!entries) return tl::unexpected(entries.error());
-        out.clear();
-        for (const Log::Entry& entry : *entries) {
-            // A stream must not lose its newest record: its head would be out of reach.
-            if (entry.number == log.head()) return out;
-            if (out.size() >= extra && !old(entry)) return out;
-            out.push_back(entry.key);
-        }
-        if (entries->size() < look) return out;
-    }
-    return out;
+    auto out = expired(log, kEventPrefix, retention.max_count, limit, old);
+    // A stream must not lose its newest record: its head would be out of reach.
+    if (out && !out->empty() && out->back().number == log.head()) out->pop_back();
+    if (!out) return tl::unexpected(out.error());
+    return keys_of(*out);
 }
 
 }  // namespace drover::store

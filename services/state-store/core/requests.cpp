@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "state-store/core/expiry.hpp"
 #include "state-store/core/jobs.hpp"
 #include "state-store/core/keys.hpp"
 #include "state-store/core/orders.hpp"
@@ -68,15 +69,10 @@ Result<wire::Answer> answer_change(Draft& draft, const wire::Request& request, c
 
 Result<std::vector<std::string>> expired_answers(const Log& log, const DoneLimits& limits, Instant now,
                                                  std::size_t limit) {
-    const std::uint64_t extra = log.size() > limits.max_count ? log.size() - limits.max_count : 0;
-    const auto entries = log.after("", 0, limit);
-    if (!entries) return tl::unexpected(entries.error());
-    std::vector<std::string> out;
-    for (const Log::Entry& entry : *entries) {
-        if (out.size() >= extra && remembered_at(entry.value) >= now - limits.max_age) break;
-        out.push_back(entry.key);
-    }
-    return out;
+    const auto old = [&](const Log::Entry& entry) { return remembered_at(entry.value) < now - limits.max_age; };
+    const auto out = expired(log, "", limits.max_count, limit, old);
+    if (!out) return tl::unexpected(out.error());
+    return keys_of(*out);
 }
 
 }  // namespace drover::store

@@ -75,6 +75,10 @@ class Engine {
     virtual Result<std::vector<Entry>> after(Space space, std::string_view prefix, std::uint64_t revision,
                                              std::size_t limit) const = 0;
 
+    // Begins a new numbering, for when somebody has read beyond our head: what we have is older than what was once
+    // told. A new uuid; the next revision is above `above`.
+    virtual Result<void> renumber(std::uint64_t above) = 0;
+
     // Drops all tombstones of `space` but the newest `keep`.
     virtual Result<void> trim_tombstones(Space space, std::uint64_t keep) = 0;
 };

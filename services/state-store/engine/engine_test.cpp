@@ -124,6 +124,18 @@ TEST_P(EngineTest, AReplayOfAPrefixIsInOrderOfRevisions) {
     EXPECT_EQ(keys(engine_->after(1, "", 5003, 1)), "5004:event/a/2=4 ");
 }
 
+TEST_P(EngineTest, ANewNumberingIsAboveTheOldOneAndKeepsEverything) {
+    commit({put(0, "a", "1")});
+    const std::string uuid = engine_->uuid();
+    ASSERT_TRUE(engine_->renumber(1000));
+    EXPECT_NE(engine_->uuid(), uuid);
+    EXPECT_EQ(engine_->head(0), 1U);
+    EXPECT_EQ(engine_->commit({put(0, "b", "2")}), 1001U);
+    EXPECT_EQ(keys(engine_->after(0, 0, 100)), "1:a=1 1001:b=2 ");
+    ASSERT_TRUE(engine_->renumber(5));
+    EXPECT_EQ(engine_->commit({put(0, "c", "3")}), 1002U);
+}
+
 TEST_P(EngineTest, TrimmedTombstonesRaiseTheFloor) {
     commit({put(0, "a", ""), put(0, "b", ""), put(0, "c", ""), put(1, "d", "")});
     commit({erase("a"), erase("b"), erase("c"), erase("d")});

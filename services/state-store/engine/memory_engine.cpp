@@ -1,5 +1,6 @@
 #include "state-store/engine/memory_engine.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace drover::store {
@@ -79,6 +80,12 @@ Result<std::vector<Entry>> MemoryEngine::after(Space space, std::string_view pre
         if (it->second.starts_with(prefix)) out.push_back(entries_.find(it->second)->second);
     }
     return out;
+}
+
+Result<void> MemoryEngine::renumber(std::uint64_t above) {
+    uuid_ += "'";
+    head_ = std::max(head_, above);
+    return {};
 }
 
 Result<void> MemoryEngine::trim_tombstones(Space space, std::uint64_t keep) {

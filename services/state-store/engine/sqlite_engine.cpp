@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/defer.hpp"
+#include "base/hash.hpp"
 
 namespace drover::store {
 
@@ -156,6 +157,20 @@ Result<std::vector<Entry>> SqliteEngine::after(Space space, std::string_view pre
     const std::string end = prefix_end(prefix);
     Statement& select = find(space).head <= revision + kNear ? after_near_ : after_far_;
     return rows(select.bind_text(1, prefix).bind_text(2, end).bind(3, space).bind(4, revision).bind(5, limit));
+}
+
+Result<void> SqliteEngine::renumber(std::uint64_t above) {
+    const std::string uuid = random_hex(32);
+    if (auto ok = begin_.run(); !ok) return ok;
+    Numbers numbers{std::max(head_, above), contents_.spaces};
+    // The space that nothing is replayed from remembers how far the numbers went.
+    schema::SpaceRow& row = numbers.spaces[kRecoverySpace];
+    row.head = numbers.head;
+    Result<void> written = schema::write_uuid(db_, uuid);
+    if (written) written = schema::write_space(db_, kRecoverySpace, row);
+    if (auto ok = in_transaction(numbers, std::move(written)); !ok) return ok;
+    contents_.uuid = uuid;
+    return {};
 }
 
 Result<void> SqliteEngine::trim_tombstones(Space space, std::uint64_t keep) {

@@ -24,6 +24,7 @@ class SqliteEngine : public Engine {
     Result<std::vector<Entry>> after(Space space, std::uint64_t revision, std::size_t limit) const override;
     Result<std::vector<Entry>> after(Space space, std::string_view prefix, std::uint64_t revision,
                                      std::size_t limit) const override;
+    Result<void> renumber(std::uint64_t above) override;
     Result<void> trim_tombstones(Space space, std::uint64_t keep) override;
 
    private:

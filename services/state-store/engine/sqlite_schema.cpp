@@ -127,6 +127,11 @@ Result<void> create(Db& db, const std::string& uuid) {
     return db.exec("COMMIT");
 }
 
+Result<void> write_uuid(Db& db, const std::string& uuid) {
+    if (auto ok = db.exec("DELETE FROM meta WHERE name = 'uuid'"); !ok) return ok;
+    return put_meta(db, "uuid", uuid);
+}
+
 Result<void> insert_entry(Statement& insert, const Entry& entry) {
     return insert.bind(1, entry.revision)
         .bind(2, entry.space)

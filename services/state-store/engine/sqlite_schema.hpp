@@ -35,6 +35,7 @@ Result<void> create(Db& db, const std::string& uuid);
 inline constexpr std::string_view kInsertEntry =
     "INSERT INTO entries(revision, space, key, erased, value, sum) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
 Result<void> insert_entry(Statement& insert, const Entry& entry);
+Result<void> write_uuid(Db& db, const std::string& uuid);
 Result<void> write_space(Db& db, Space space, const SpaceRow& row);
 
 // The row of a "SELECT revision, space, key, erased, value, sum FROM entries"; corrupt when its checksum is wrong.

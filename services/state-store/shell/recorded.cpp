@@ -1,0 +1,56 @@
+#include "state-store/shell/recorded.hpp"
+
+#include "base/hash.hpp"
+#include "host/log.hpp"
+#include "state-store/core/keys.hpp"
+
+namespace drover::store {
+
+Result<std::optional<std::string>> EngineView::get(std::string_view key) const {
+    auto entry = engine_.get(key);
+    if (!entry) {
+        failure_ = entry.error();
+        return tl::unexpected(entry.error());
+    }
+    if (!*entry) return std::nullopt;
+    return std::move((*entry)->value);
+}
+
+Result<std::vector<Log::Entry>> EngineLog::after(std::string_view prefix, std::uint64_t number,
+                                                 std::size_t limit) const {
+    auto entries = engine_.after(space_, prefix, number, limit);
+    if (!entries) return tl::unexpected(entries.error());
+    std::vector<Entry> out;
+    for (store::Entry& entry : *entries) {
+        if (!entry.erased) out.push_back({entry.revision, std::move(entry.key), std::move(entry.value)});
+    }
+    return out;
+}
+
+std::uint64_t EngineFeed::epoch() const { return stable_hash(engine_.uuid()); }
+
+std::vector<wire::Record> EngineFeed::after(std::uint64_t number, std::size_t limit) const {
+    auto entries = engine_.after(space_, number, limit);
+    std::vector<wire::Record> out;
+    if (!entries) {
+        log::error("cannot read what is recorded", {{"error", entries.error()}});
+        return out;
+    }
+    for (Entry& entry : *entries) {
+        const std::string_view kind = entry.erased ? std::string_view() : record_kind(entry.key);
+        out.push_back({entry.revision, std::string(kind), record_key(entry.key), entry.erased, std::move(entry.value)});
+    }
+    return out;
+}
+
+Batch to_batch(const Draft& draft) {
+    Batch batch;
+    for (Write& write : draft.writes()) {
+        const ChangeKind kind = write.value ? ChangeKind::put : ChangeKind::forget;
+        const Space space = space_of(write.key);
+        batch.push_back({kind, space, std::move(write.key), std::move(write.value).value_or("")});
+    }
+    return batch;
+}
+
+}  // namespace drover::store

@@ -1,0 +1,70 @@
+#include "state-store/shell/service.hpp"
+
+#include "base/hash.hpp"
+#include "bus/zmq_transport.hpp"
+#include "host/keys.hpp"
+#include "host/log.hpp"
+#include "state-store/engine/sqlite_open.hpp"
+#include "state-store/shell/data_lock.hpp"
+#include "state-store/shell/store.hpp"
+
+namespace drover::store {
+
+namespace {
+
+StoreLimits limits_of(const Config& config) {
+    StoreLimits limits;
+    limits.events.max_count = config.events_max_count > 0 ? static_cast<std::uint64_t>(config.events_max_count) : 1;
+    limits.events.max_age = config.events_max_age;
+    return limits;
+}
+
+class StoreService : public host::Service {
+   public:
+    StoreService(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<Engine> engine,
+                 std::unique_ptr<bus::Transport> transport)
+        : lock_(std::move(lock)),
+          engine_(std::move(engine)),
+          transport_(std::move(transport)),
+          boot_(random_hex(16)),
+          exchange_(host.loop(), *transport_, {config.id, "state-store", boot_}),
+          store_(host.loop(), exchange_, *engine_, limits_of(config), stable_hash(boot_),
+                 [&host](const Error&) { host.stop(1); }) {}
+
+    Result<void> begin() { return store_.start(); }
+
+    void stop(std::function<void()> done) override {
+        store_.stop();
+        done();
+    }
+
+   private:
+    UniqueFd lock_;
+    std::unique_ptr<Engine> engine_;
+    std::unique_ptr<bus::Transport> transport_;
+    std::string boot_;
+    bus::Exchange exchange_;
+    Store store_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
+    auto lock = lock_data_dir(config.data_dir);
+    if (!lock) return tl::unexpected(lock.error());
+    auto opened = open_sqlite(config.data_dir + "/state.db", host.loop().now());
+    if (!opened) return tl::unexpected(opened.error());
+    if (!opened->recovered.empty()) log::warn("recovered", {{"what", opened->recovered}});
+    const auto keys = host::read_curve_keys(config);
+    if (!keys) return tl::unexpected(keys.error());
+    auto transport = bus::ZmqTransport::open(
+        host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
+    if (!transport) return tl::unexpected(transport.error());
+    auto service = std::make_unique<StoreService>(host, config, std::move(*lock), std::move(opened->engine),
+                                                  std::move(*transport));
+    if (auto ok = service->begin(); !ok) return tl::unexpected(ok.error());
+    host.ready();
+    return service;
+}
+
+}  // namespace drover::store

@@ -1,0 +1,106 @@
+// Store: the state-store as one object on a loop. What was heard in one round becomes one commit; answers and news
+// leave after it.
+#pragma once
+
+#include <functional>
+#include <variant>
+
+#include "bus/exchange.hpp"
+#include "rt/loop.hpp"
+#include "state-store/core/events.hpp"
+#include "state-store/core/leases.hpp"
+#include "state-store/core/nodes.hpp"
+#include "state-store/core/requests.hpp"
+#include "state-store/shell/answer_desk.hpp"
+#include "state-store/shell/recorded.hpp"
+
+namespace drover::store {
+
+struct StoreLimits {
+    Retention events;
+    DoneLimits answers;
+    std::uint64_t tombstones = 4096;  // of erased objects that are remembered
+};
+
+class Store : public bus::Follower {
+   public:
+    // `epoch`: random per process. `on_failure` is called once, when going on would be wrong: the medium is damaged or
+    // has refused writes for too long. A new process salvages, and hears everything again.
+    Store(rt::Loop& loop, bus::Exchange& exchange, Engine& engine, StoreLimits limits, std::uint64_t epoch,
+          std::function<void(const Error&)> on_failure);
+    ~Store() override;
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    // Reads what is recorded, records what the engine had to say about its opening, then listens. Once.
+    Result<void> start();
+    // Records what was heard and says goodbye.
+    void stop();
+
+    struct Counters {
+        std::uint64_t commits = 0;
+        std::uint64_t refused = 0;  // malformed, of an old term, or about nothing known
+    };
+    const Counters& counters() const { return counters_; }
+
+    void on_reset(const std::string& source, const std::string& stream) override;
+    void on_record(const std::string& source, const std::string& stream, const wire::Record& record) override;
+    void on_complete(const std::string& source, const std::string& stream) override;
+
+    static constexpr std::size_t kMaxBatch = 1000;    // statements in one commit
+    static constexpr std::size_t kMaxInbox = 20'000;  // statements while the medium refuses writes
+    static constexpr Duration kRetry = seconds(1);    // between attempts to commit
+    static constexpr Duration kHousekeeping = seconds(1);
+
+   private:
+    struct Asked {
+        std::string gateway;
+        wire::Request request;
+        std::string uid;  // for the job it may submit
+    };
+    using Statement = std::variant<Asked, wire::AllocDesired, wire::AllocReport, wire::NodeObserved>;
+    using Answers = std::vector<std::pair<std::string, wire::Answer>>;  // by gateway
+
+    Result<void> read_recorded();
+    void hear_request(const std::string& gateway, const wire::Record& record);
+    template <class T>
+    void hear_statement(const std::string& source, const wire::Record& record);
+    void hear_vector(const bus::Peer& peer, const wire::Vector& vector);
+    void take_in(Statement statement);
+
+    void apply(Draft& draft, const Statement& statement, Answers& answers);
+    void apply_request(Draft& draft, const Asked& asked, Answers& answers);
+    void commit_round();
+    bool commit(const Draft& draft);
+    void keep_to_limits(Draft& draft);
+    void answer_questions();
+    void publish();
+
+    void commit_at(Instant when);
+    void watch_leases();
+    void keep_house();
+    void watch_for_rollback();
+    void refuse(const std::string& source, const Error& why);
+    void fail_for_good(const Error& why);
+
+    rt::Loop& loop_;
+    bus::Exchange& exchange_;
+    Engine& engine_;
+    StoreLimits limits_;
+    std::function<void(const Error&)> on_failure_;
+    EngineView view_;
+    EngineLog event_log_, done_log_;
+    EngineFeed state_feed_, event_feed_;
+    AnswerDesk desk_;
+    Leases leases_;
+    Nodes nodes_;
+    Counters counters_;
+
+    std::vector<Statement> inbox_;
+    std::vector<Asked> questions_;  // answered from what is recorded, after the commit
+    bool refusing_ = false;         // the last commit failed
+    bool failed_ = false;
+    rt::Token commit_timer_ = 0, lease_timer_ = 0, house_timer_ = 0;
+};
+
+}  // namespace drover::store
