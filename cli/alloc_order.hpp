@@ -1,0 +1,20 @@
+// What stop, restart and signal have in common: one order to one alloc.
+#pragma once
+
+#include "cli/verb.hpp"
+
+namespace drover::cli {
+
+struct AllocOrder {
+    std::string id;
+    std::string task;    // empty: all of them
+    std::string signal;  // only of "signal"
+};
+
+// Posts the order; says `done`, with the alloc's short id for "%", when it was taken.
+int give_order(const Session& session, const std::string& verb, const AllocOrder& order, const std::string& done);
+
+void add_alloc_id(CLI::App& verb, AllocOrder& order);
+void add_alloc_task(CLI::App& verb, AllocOrder& order);
+
+}  // namespace drover::cli

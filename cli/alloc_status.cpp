@@ -1,0 +1,68 @@
+// drover alloc status ID
+#include "cli/verb.hpp"
+
+namespace drover::cli {
+namespace {
+
+std::string exit_text(const Json& exit) {
+    if (!exit.is_object()) return "";
+    std::string text = "exit code " + std::to_string(exit.value("code", 0));
+    if (exit.value("signal", 0) != 0) text += ", signal " + std::to_string(exit.value("signal", 0));
+    if (exit.value("oom", false)) text += ", out of memory";
+    if (!exit.value("error", "").empty()) text += ", " + printable(exit.value("error", ""));
+    return text;
+}
+
+std::string headline(const Session& session, const Json& task) {
+    const std::string state = task.value("state", "");
+    const bool failed = task.value("failed", false);
+    std::string text = "Task \"" + task.value("name", "") + "\" is " +
+                       (failed ? session.paint(state + " (failed)", Tone::bad) : session.status(state));
+    if (state == "running") text += ", pid " + std::to_string(task.value("pid", 0LL));
+    const auto restarts = task.value("restarts", 0ULL);
+    if (restarts > 0) text += ", restarted " + (restarts == 1 ? "once" : std::to_string(restarts) + " times");
+    const std::string exit = exit_text(task.value("exit", Json()));
+    if (!exit.empty()) text += (state == "dead" ? ", " : ", last ") + exit;
+    const std::string why = task.value("why", "");
+    if (!why.empty()) text += "\n  waiting: " + printable(why);
+    const Instant next{task.value("next_attempt", 0LL)};
+    if (next.set()) text += " (next attempt at " + clock(next, session.now()) + ")";
+    return text + "\n";
+}
+
+int show(const Session& session, const std::string& id) {
+    auto answer = session.client().get("/v1/allocs/" + encode_segment(id));
+    if (!answer) return session.fail(answer.error());
+    const Json& alloc = *answer;
+    if (session.print_json(alloc)) return kOk;
+    session.out("Alloc    " + alloc.value("id", "") + "\nJob      " + alloc.value("job", "") + ", " +
+                alloc.value("group", "") + "[" + std::to_string(alloc.value("index", 0U)) + "]\nNode     " +
+                alloc.value("node", "") + "\nStatus   " + session.status(alloc.value("status", "")));
+    if (!alloc.value("description", "").empty()) session.out(": " + printable(alloc.value("description", "")));
+    session.out("\nDesired  " + alloc.value("desired", ""));
+    if (!alloc.value("reason", "").empty()) session.out(": " + printable(alloc.value("reason", "")));
+    session.out("\nCreated  " + age({alloc.value("created_at", 0LL)}, session.now()) + " ago\n");
+    for (const Json& task : alloc["tasks"]) {
+        session.out("\n" + headline(session, task));
+        Table events({"TIME", "EVENT", "MESSAGE"});
+        for (const Json& event : task["events"]) {
+            events.add({session.paint(clock({event.value("time", 0LL)}, session.now()), Tone::dim),
+                        event.value("type", ""), printable(event.value("message", ""))});
+        }
+        if (!events.empty()) session.out(events.text("  "));
+    }
+    return kOk;
+}
+
+}  // namespace
+
+void add_alloc_status(CLI::App& alloc, Session& session) {
+    const auto id = std::make_shared<std::string>();
+    add_verb(alloc, session, "status", "show an alloc, its tasks and everything that happened to them",
+             "drover alloc status 4f1c2a9b", [&session, id] { return show(session, *id); })
+        ->add_option("ID", *id, "the alloc's id, or its beginning")
+        ->required()
+        ->type_name("");
+}
+
+}  // namespace drover::cli

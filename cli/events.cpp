@@ -1,0 +1,39 @@
+// drover events [-f] [--since N] [--job J]
+#include "cli/event_feed.hpp"
+
+namespace drover::cli {
+namespace {
+
+struct Options {
+    bool follow = false;
+    std::uint64_t since = 0;
+    std::string job;
+};
+
+int show(const Session& session, const Options& options) {
+    EventFeed feed(session.client(), options.job);
+    feed.start_after(options.since);
+    const auto print = [&](const Json& event) {
+        if (!session.print_json(event)) session.out(event_line(session, event, true));
+    };
+    do {
+        auto read = feed.read(options.follow ? seconds(20) : Duration{}, print);
+        if (!read) return session.fail(read.error());
+    } while (options.follow);
+    return kOk;
+}
+
+}  // namespace
+
+void add_events(CLI::App& root, Session& session) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* verb = add_verb(root, session, "events",
+                              "print what happened to tasks, oldest first; with -o json one "
+                              "object a line, whose number --since takes",
+                              "drover events -f --job web", [&session, options] { return show(session, *options); });
+    verb->add_flag("-f,--follow", options->follow, "go on with what happens next");
+    verb->add_option("--since", options->since, "only events with a higher number")->type_name("NUMBER");
+    verb->add_option("--job", options->job, "only events of this job")->type_name("NAME");
+}
+
+}  // namespace drover::cli

@@ -1,0 +1,46 @@
+// drover node status
+#include "cli/verb.hpp"
+
+namespace drover::cli {
+namespace {
+
+std::string cores(double count) {
+    std::string text = std::to_string(count);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+    return text;
+}
+
+// "docker (unhealthy), raw_exec"; drivers that are not there are left out.
+std::string drivers(const Json& all) {
+    std::string text;
+    for (const auto& driver : all.items()) {
+        if (!driver.value().value("detected", false)) continue;
+        text += (text.empty() ? "" : ", ") + driver.key();
+        if (!driver.value().value("healthy", false)) text += " (unhealthy)";
+    }
+    return text;
+}
+
+int show(const Session& session) {
+    auto answer = session.client().get("/v1/nodes");
+    if (!answer) return session.fail(answer.error());
+    if (session.print_json(*answer)) return kOk;
+    Table table({"NODE", "NAME", "STATE", "SINCE", "CPU", "MEMORY", "DRIVERS", "WHY"});
+    for (const Json& node : (*answer)["nodes"]) {
+        table.add({short_id(node.value("id", "")), node.value("name", ""), session.status(node.value("state", "")),
+                   age({node.value("since", 0LL)}, session.now()), cores(node.value("cpu", 0.0)),
+                   bytes(node.value("memory", 0ULL)), drivers(node["drivers"]), printable(node.value("why", ""))});
+    }
+    session.out(table.empty() ? "No node has reported yet.\n" : table.text());
+    return kOk;
+}
+
+}  // namespace
+
+void add_node_status(CLI::App& node, Session& session) {
+    add_verb(node, session, "status", "list the nodes, their capacity and their drivers", "drover node status",
+             [&session] { return show(session); });
+}
+
+}  // namespace drover::cli

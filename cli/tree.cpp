@@ -1,0 +1,103 @@
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <sstream>
+
+#include "cli/verb.hpp"
+
+namespace drover::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "Drover runs tasks on machines and keeps them running.\n\n"
+    "A running Drover is found through DROVER_ADDR (host:port of its gateway), DROVER_DATA_DIR\n"
+    "(its data directory), or in the default directory.";
+
+constexpr const char* kFooter =
+    "Exit codes: 0 ok, 1 failed, 2 wrong usage or invalid file, 3 cannot reach Drover, 4 not found.\n\n"
+    "First steps:\n"
+    "  drover dev                          start Drover here, in the foreground\n"
+    "  drover job run examples/hello.yaml  run a job and watch it";
+
+CLI::App* add_noun(CLI::App& root, const std::string& name, const std::string& summary) {
+    CLI::App* noun = root.add_subcommand(name, summary);
+    noun->require_subcommand(1);
+    return noun;
+}
+
+}  // namespace
+
+int exit_code(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::invalid: return kUsage;
+        case ErrorKind::not_found: return kNotFound;
+        case ErrorKind::unavailable: return kUnreachable;
+        default: return kFailed;
+    }
+}
+
+int Session::fail(const Error& error) const {
+    if (json) {
+        err(dump(Json{{"error", {{"kind", to_string(error.kind)}, {"message", error.message}}}}));
+    } else {
+        err(cli::paint("Error:", Tone::bad, environment.colour) + " " + error.message + "\n");
+    }
+    return exit_code(error.kind);
+}
+
+bool Session::print_json(const Json& json_value) const {
+    if (json) out(dump(json_value));
+    return json;
+}
+
+CLI::App* add_verb(CLI::App& parent, Session& session, const std::string& name, const std::string& summary,
+                   const std::string& example, std::function<int()> run) {
+    CLI::App* verb = parent.add_subcommand(name, summary);
+    verb->footer("Example:\n  " + example);
+    verb->add_option_function<std::string>(
+            "-o,--output", [&session](const std::string& format) { session.json = format == "json"; },
+            "text for people, json for programs")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->type_name("FORMAT");
+    verb->callback([&session, run = std::move(run)] { session.run = run; });
+    return verb;
+}
+
+std::unique_ptr<CLI::App> make_tree(Session& session) {
+    auto root = std::make_unique<CLI::App>(kAbout, "drover");
+    root->footer(kFooter);
+    root->require_subcommand(1);
+    add_dev(*root, session);
+    CLI::App* job = add_noun(*root, "job", "run, check, show and stop jobs");
+    add_job_run(*job, session);
+    add_job_validate(*job, session);
+    add_job_status(*job, session);
+    add_job_stop(*job, session);
+    CLI::App* alloc = add_noun(*root, "alloc", "one running copy of a job's group: look at it, steer it");
+    add_alloc_status(*alloc, session);
+    add_alloc_logs(*alloc, session);
+    add_alloc_stop(*alloc, session);
+    add_alloc_restart(*alloc, session);
+    add_alloc_signal(*alloc, session);
+    add_node_status(*add_noun(*root, "node", "the machines that run tasks"), session);
+    add_events(*root, session);
+    add_tap(*root, session);
+    add_version(*root, session);
+    add_completion(*root, session);
+    return root;
+}
+
+int run_cli(Session& session, const std::vector<std::string>& args) {
+    const auto tree = make_tree(session);
+    try {
+        tree->parse(std::vector<std::string>(args.rbegin(), args.rend()));
+    } catch (const CLI::ParseError& error) {
+        std::ostringstream out, err;
+        const int code = tree->exit(error, out, err);
+        session.out(out.str());
+        session.err(err.str());
+        return code == 0 ? kOk : kUsage;
+    }
+    return session.run();
+}
+
+}  // namespace drover::cli
