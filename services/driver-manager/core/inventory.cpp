@@ -27,14 +27,15 @@ void clip(wire::IncarnationObserved& seen) {
     clip(seen.exit.error);
 }
 
-// Names become directories.
-bool is_path_component(const std::string& name) {
-    return !name.empty() && name.size() <= 128 && name != "." && name != ".." &&
-           name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+// Names become directories: no slash, no control character, no leading dot.
+bool is_plain_name(const std::string& name) {
+    return !name.empty() && name.size() <= 128 && name.front() != '.' &&
+           std::none_of(name.begin(), name.end(),
+                        [](char c) { return c == '/' || c == 0x7f || static_cast<unsigned char>(c) < 0x20; });
 }
 
 std::string why_unusable(const wire::TaskCommand& command) {
-    if (!is_path_component(command.alloc) || !is_path_component(command.task))
+    if (!is_plain_name(command.alloc) || !is_plain_name(command.task))
         return "the command's alloc and task must be names that can be a directory, got alloc \"" + command.alloc +
                "\" and task \"" + command.task + "\"";
     if (command.verb == wire::Verb::run && command.seq == 0)

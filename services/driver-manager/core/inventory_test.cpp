@@ -299,7 +299,8 @@ TEST(Inventory, RefusesStartsWhileTooManyEndsAreUnrecorded) {
 
 TEST(Inventory, RefusesNamesThatCouldLeaveTheirDirectory) {
     Inventory inventory;
-    for (const std::string& name : {std::string(), std::string(".."), std::string("a/b"), std::string("a\0b", 3)}) {
+    for (const std::string& name :
+         {std::string(), std::string(".."), std::string("a/b"), std::string(".trash"), std::string("a\0b", 3)}) {
         wire::TaskCommand bad = run(1);
         bad.task = name;
         EXPECT_THAT(inventory.command(bad).refused, HasSubstr("directory"));
