@@ -52,9 +52,10 @@ TEST(Cgroup, EndsEverythingInItAlsoWhatLeftTheSession) {
         wait_exited(process.pidfd.get(), milliseconds(10));
     }
     ASSERT_EQ(cgroup_processes(plan.dirs[0]).size(), 2U);
+    std::vector<UniqueFd> ends;
+    for (const pid_t pid : cgroup_processes(plan.dirs[0])) ends.push_back(open_pidfd(pid).value_or(UniqueFd()));
     EXPECT_FALSE(kill_cgroups(plan.dirs));
-    ASSERT_TRUE(wait_exited(process.pidfd.get(), seconds(10)));
-    for (int i = 0; i < 1000 && !kill_cgroups(plan.dirs); ++i) ::usleep(1000);
+    for (const UniqueFd& end : ends) ASSERT_TRUE(wait_exited(end.get(), seconds(10)));
     EXPECT_TRUE(kill_cgroups(plan.dirs));
     reap(process.pidfd.get());
     EXPECT_TRUE(remove_cgroups(plan.dirs));

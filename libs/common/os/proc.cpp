@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/hash.hpp"
 #include "os/files.hpp"
 
 namespace drover::os {
@@ -78,8 +77,12 @@ std::vector<ProcStat> descendants(pid_t root) {
 }
 
 std::uint64_t boot_number() {
-    const Result<std::string> text = read_file("/proc/sys/kernel/random/boot_id", 64);
-    return text ? stable_hash(text->substr(0, 36)) : 0;
+    std::string digits = read_file("/proc/sys/kernel/random/boot_id", 64).value_or(std::string());
+    std::erase(digits, '-');
+    std::uint64_t out = 0;
+    if (digits.size() < 16) return 0;
+    std::from_chars(digits.data(), digits.data() + 16, out, 16);
+    return out;
 }
 
 }  // namespace drover::os

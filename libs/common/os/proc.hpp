@@ -27,7 +27,7 @@ std::vector<ProcStat> all_procs();
 // `root` and what descends from it, parents first, in one look: processes may come and go meanwhile.
 std::vector<ProcStat> descendants(pid_t root);
 
-// Names this boot of the machine; 0 when the kernel does not tell.
+// Names this boot of the machine: the first 16 digits of the kernel's boot_id; 0 when it does not tell.
 std::uint64_t boot_number();
 
 }  // namespace drover::os

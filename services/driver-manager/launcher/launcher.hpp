@@ -1,6 +1,6 @@
-// Launcher: turns LaunchPlans into live shims, finds them again after a restart, and reports how they end. The directory
-// of an incarnation, <state_dir>/<alloc>/<task>/<seq>/, is the truth: whoever makes it owns the start (mkdir is the
-// claim), and the shim's status record in it says what became of it.
+// Launcher: turns LaunchPlans into live shims, finds them again after a restart, and reports how they end. The
+// directory of an incarnation, <state_dir>/<alloc>/<task>/<seq>/, is the truth: whoever makes it owns the start (mkdir
+// is the claim), and the shim's status record in it says what became of it.
 #pragma once
 
 #include <memory>
@@ -36,8 +36,8 @@ class Launcher {
     Launcher(rt::Loop& loop, std::string state_dir, std::string shim, std::size_t in_flight, Listener& listener);
     ~Launcher();
 
-    // Every incarnation that has a directory, with its state; reconnects to the live shims, ends the tree of those whose
-    // shim died, and reports them as exited with code -1. Called once, before anything else.
+    // Every incarnation that has a directory, with its state; reconnects to the live shims, ends the tree of those
+    // whose shim died, and reports them as exited with code -1. Called once, before anything else.
     Result<std::vector<std::pair<RunKey, wire::IncarnationObserved>>> adopt();
 
     // Claims and starts; a key that exists already is left as it is. The outcome arrives through the listener.

@@ -1,0 +1,126 @@
+#include "driver-manager/allocdir/alloc_dir.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "base/hash.hpp"
+#include "base/unique_fd.hpp"
+#include "os/files.hpp"
+#include "os/remove.hpp"
+
+namespace drover::allocdir {
+
+namespace {
+
+constexpr std::size_t kMaxEntries = 1 << 20;
+constexpr const char* kShared = "alloc";
+constexpr const char* kTrash = "/.trash";
+constexpr uid_t kNobody = 65534;
+
+enum class Owner { us, nobody };
+
+Result<void> make(const std::string& path, mode_t mode, Owner owner = Owner::us) {
+    const Result<bool> made = os::make_dir(path, mode);
+    if (!made) return tl::unexpected(made.error());
+    if (!*made || owner == Owner::us || ::geteuid() != 0) return {};
+    // By descriptor, because a task may put a link there in between.
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd.valid() || ::fchown(fd.get(), kNobody, kNobody) != 0) {
+        return fail_errno("cannot give " + path + " to the user nobody", errno);
+    }
+    return {};
+}
+
+Result<void> check_names(const std::string& alloc, const std::string& task) {
+    if (os::is_plain_name(alloc) && os::is_plain_name(task) && task != kShared) return {};
+    return fail(ErrorKind::invalid,
+                "\"" + alloc + "/" + task + "\" cannot name the directory of a task; rename the task");
+}
+
+Result<void> move_to_trash(const std::string& root, const std::string& path) {
+    const std::string trash = root + kTrash;
+    if (const Result<bool> made = os::make_dir(trash, 0700); !made) return tl::unexpected(made.error());
+    const std::string to = trash + "/" + random_hex(16);
+    if (::rename(path.c_str(), to.c_str()) == 0 || errno == ENOENT) return {};
+    return fail_errno("cannot move " + path + " to " + trash, errno);
+}
+
+bool has_tasks(const std::string& alloc_dir) {
+    const Result<std::vector<std::string>> names = os::list_dir(alloc_dir, kMaxEntries);
+    if (!names) return names.error().kind != ErrorKind::not_found;
+    return std::any_of(names->begin(), names->end(), [](const std::string& name) { return name != kShared; });
+}
+
+}  // namespace
+
+TaskDirs paths(const std::string& root, const std::string& alloc, const std::string& task) {
+    const std::string alloc_dir = root + "/" + alloc;
+    const std::string task_dir = alloc_dir + "/" + task;
+    return {.shared = alloc_dir + "/" + kShared,
+            .logs = alloc_dir + "/" + kShared + "/logs",
+            .root = task_dir,
+            .local = task_dir + "/local",
+            .tmp = task_dir + "/tmp",
+            .secrets = task_dir + "/secrets"};
+}
+
+Result<TaskDirs> build(const std::string& root, const std::string& alloc, const std::string& task) {
+    if (const Result<void> good = check_names(alloc, task); !good) return tl::unexpected(good.error());
+    const TaskDirs dirs = paths(root, alloc, task);
+    Result<void> done = make(root, 0711);
+    if (done) done = make(root + "/" + alloc, 0755);
+    if (done) done = make(dirs.shared, 0777, Owner::nobody);
+    for (const char* name : {"/data", "/logs", "/tmp"}) {
+        if (done) done = make(dirs.shared + name, 0777, Owner::nobody);
+    }
+    if (done) done = make(dirs.root, 0777);
+    if (done) done = make(dirs.local, 0777);
+    if (done) done = make(dirs.tmp, 01777);
+    if (done) done = make(dirs.secrets, 0777);
+    if (!done) return tl::unexpected(done.error());
+    return dirs;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> list(const std::string& root) {
+    std::vector<std::pair<std::string, std::string>> out;
+    const Result<std::vector<std::string>> allocs = os::list_dir(root, kMaxEntries);
+    if (!allocs && allocs.error().kind == ErrorKind::not_found) return out;
+    if (!allocs) return tl::unexpected(allocs.error());
+    for (const std::string& alloc : *allocs) {
+        if (!os::is_plain_name(alloc)) continue;
+        const Result<std::vector<std::string>> tasks = os::list_dir(root + "/" + alloc, kMaxEntries);
+        if (!tasks) return tl::unexpected(tasks.error());
+        for (const std::string& task : *tasks) {
+            if (os::is_plain_name(task) && task != kShared) out.emplace_back(alloc, task);
+        }
+    }
+    return out;
+}
+
+Result<void> destroy(const std::string& root, const std::string& alloc, const std::string& task) {
+    if (const Result<void> good = check_names(alloc, task); !good) return good;
+    const std::string alloc_dir = root + "/" + alloc;
+    Result<void> done = move_to_trash(root, alloc_dir + "/" + task);
+    if (done && !has_tasks(alloc_dir)) done = move_to_trash(root, alloc_dir);
+    const Result<void> emptied = empty_trash(root);
+    return done ? emptied : done;
+}
+
+Result<void> empty_trash(const std::string& root) {
+    const std::string trash = root + kTrash;
+    const Result<std::vector<std::string>> names = os::list_dir(trash, kMaxEntries);
+    if (!names && names.error().kind == ErrorKind::not_found) return {};
+    if (!names) return tl::unexpected(names.error());
+    Result<void> first;
+    for (const std::string& name : *names) {
+        const Result<void> removed = os::remove_tree(trash + "/" + name);
+        if (first && !removed) first = removed;
+    }
+    return first;
+}
+
+}  // namespace drover::allocdir

@@ -1,0 +1,43 @@
+// The tree that the tasks of an alloc work in, below one root:
+//
+//   <root>/<alloc>/alloc/{data,logs,tmp}        shared by the tasks of the alloc
+//   <root>/<alloc>/<task>/{local,tmp,secrets}   of one task
+//
+// <root> is 0711, so that tasks reach their own directories and cannot list those of others.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace drover::allocdir {
+
+struct TaskDirs {
+    std::string shared;  // <alloc>/alloc
+    std::string logs;    // in it
+    std::string root;    // <alloc>/<task>
+    std::string local;   // in it, as the following
+    std::string tmp;
+    std::string secrets;
+};
+
+// Where they are, whether they exist or not.
+TaskDirs paths(const std::string& root, const std::string& alloc, const std::string& task);
+
+// Makes whatever is missing; may be repeated. `alloc` and `task` are plain names (os/files.hpp), and no task is called
+// "alloc".
+Result<TaskDirs> build(const std::string& root, const std::string& alloc, const std::string& task);
+
+// Every (alloc, task) that has a directory.
+Result<std::vector<std::pair<std::string, std::string>>> list(const std::string& root);
+
+// Takes the task's directory away at once, by a rename into <root>/.trash, and then removes it; with the alloc's last
+// task goes the alloc. On an error the rest waits in the trash, out of everybody's way: empty_trash tries again. What
+// is mounted below is never entered.
+Result<void> destroy(const std::string& root, const std::string& alloc, const std::string& task);
+
+Result<void> empty_trash(const std::string& root);
+
+}  // namespace drover::allocdir

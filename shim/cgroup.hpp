@@ -1,0 +1,23 @@
+// The control groups of the task: made, joined, emptied by force, removed.
+#pragma once
+
+#include "spec.hpp"
+
+namespace drover::shim {
+
+// Makes the groups, ends what is in them, and applies the settings. False with a sentence.
+bool make_cgroups(const Spec& spec, char* error, size_t error_size);
+
+// Moves the calling process into them; only system calls, for use between vfork and exec.
+bool join_cgroups(const Spec& spec);
+
+// One blow at everything in the groups and below; true when nothing was left in them.
+bool kill_cgroups(const Spec& spec);
+
+// Did the kernel kill something in them for lack of memory?
+bool saw_oom(const Spec& spec);
+
+// The groups have to be empty.
+void remove_cgroups(const Spec& spec);
+
+}  // namespace drover::shim

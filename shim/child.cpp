@@ -1,0 +1,86 @@
+#include "child.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cgroup.hpp"
+
+namespace drover::shim {
+
+namespace {
+
+// vfork shares the memory with the parent, so the child leaves its reason here.
+void give_up(StartError* error, const char* step, const char* object) {
+    error->step = step;
+    error->object = object;
+    error->code = errno;
+    _exit(127);
+}
+
+// The system calls are made directly: those of a C library would pass the change on to the threads of the parent, with
+// which memory is shared at this point.
+void become_user(const Spec& spec, StartError* error) {
+    if (!spec.has_user) return;
+    const long groups = syscall(SYS_setgroups, spec.group_count, spec.groups);
+    if (groups != 0) give_up(error, "cannot set the groups of the user of", spec.task);
+    if (syscall(SYS_setresgid, spec.gid, spec.gid, spec.gid) != 0) give_up(error, "cannot set the group of", spec.task);
+    if (syscall(SYS_setresuid, spec.uid, spec.uid, spec.uid) != 0) give_up(error, "cannot set the user of", spec.task);
+}
+
+[[noreturn]] void run_child(const Spec& spec, int stdout_fd, int stderr_fd, StartError* error) {
+    setsid();
+    umask(022);
+    const int null_fd = open("/dev/null", O_RDONLY);
+    if (null_fd < 0) give_up(error, "cannot open", "/dev/null");
+    if (dup2(null_fd, 0) < 0 || dup2(stdout_fd, 1) < 0 || dup2(stderr_fd, 2) < 0) {
+        give_up(error, "cannot connect the output of", spec.task);
+    }
+    if (!join_cgroups(spec)) give_up(error, "cannot join the control groups of", spec.task);
+    become_user(spec, error);
+    if (chdir(spec.work_dir) != 0) give_up(error, "cannot use the working directory", spec.work_dir);
+    syscall(SYS_close_range, 3U, ~0U, 0U);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    execve(spec.argv[0], spec.argv, spec.envp);
+    give_up(error, "cannot execute", spec.argv[0]);
+    _exit(127);
+}
+
+}  // namespace
+
+pid_t start_task(const Spec& spec, int stdout_fd, int stderr_fd, StartError* error) {
+    const pid_t pid = vfork();
+    if (pid == 0) run_child(spec, stdout_fd, stderr_fd, error);
+    if (pid < 0) {
+        *error = StartError{"cannot create a process for", spec.task, errno};
+        return -1;
+    }
+    if (!error->step) return pid;
+    while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) continue;
+    return -1;
+}
+
+bool may_pass(int code) {
+    switch (code) {
+        case EAGAIN:
+        case ENOMEM:
+        case ENFILE:
+        case EMFILE:
+        case ENOSPC:
+        case EDQUOT:
+        case EIO:
+        case ETXTBSY:
+        case EBUSY: return true;
+        default: return false;
+    }
+}
+
+}  // namespace drover::shim

@@ -1,0 +1,39 @@
+#include "status.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "text.hpp"
+
+namespace drover::shim {
+
+bool save_status(StatusFile* file, bool durable) {
+    ShimStatus* record = &file->record;
+    record->generation += 1;
+    record->checksum = shim_checksum(record);
+    const off_t slot = static_cast<off_t>(record->generation % 2 * sizeof *record);
+    ssize_t n = 0;
+    do {
+        n = pwrite(file->fd, record, sizeof *record, slot);
+    } while (n < 0 && errno == EINTR);
+    if (n != static_cast<ssize_t>(sizeof *record)) return false;
+    return !durable || fdatasync(file->fd) == 0;
+}
+
+bool create_status(StatusFile* file, const char* id) {
+    file->fd = open(SHIM_STATUS_FILE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file->fd < 0) return false;
+    ShimStatus* record = &file->record;
+    record->magic = SHIM_MAGIC;
+    record->version = SHIM_VERSION;
+    record->boot = boot_number();
+    record->shim_pid = getpid();
+    record->shim_start = start_time(getpid());
+    record->phase = SHIM_STARTING;
+    snprintf(record->id, sizeof record->id, "%s", id);
+    return save_status(file, false) && save_status(file, false);
+}
+
+}  // namespace drover::shim

@@ -1,0 +1,260 @@
+#include "supervisor.hpp"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cgroup.hpp"
+#include "child.hpp"
+#include "text.hpp"
+#include "tree.hpp"
+
+namespace drover::shim {
+
+namespace {
+
+constexpr int64_t kMs = 1000000;
+constexpr int64_t kFirstGap = 1 * kMs;
+constexpr int64_t kLongestGap = 100 * kMs;
+constexpr int64_t kGiveUp = 15000 * kMs;
+constexpr size_t kFinalDrain = 4 << 20;
+
+void publish(Supervisor* s) {
+    save_status(&s->status, false);
+    tell_all(&s->control, s->status.record);
+}
+
+void finish(Supervisor* s, ShimPhase phase) {
+    ShimStatus* record = &s->status.record;
+    record->phase = phase;
+    record->finished_at = wall_ns();
+    record->lost_bytes = s->pumps[0].log.lost_total + s->pumps[1].log.lost_total;
+    save_status(&s->status, true);
+    s->stage = Stage::done;
+}
+
+void start_killing(Supervisor* s) {
+    if (s->stage == Stage::killing) return;
+    s->stage = Stage::killing;
+    s->kill_at = kNever;
+    s->strike_at = monotonic_ns();
+    s->strike_gap = kFirstGap;
+    s->give_up_at = s->strike_at + kGiveUp;
+}
+
+void start(Supervisor* s) {
+    ShimStatus* record = &s->status.record;
+    s->start_at = kNever;
+    const int out = open_pump(&s->pumps[0]);
+    const int err = open_pump(&s->pumps[1]);
+    StartError error;
+    pid_t pid = -1;
+    if (out >= 0 && err >= 0) {
+        pid = start_task(s->spec, out, err, &error);
+    } else {
+        error = StartError{"cannot make pipes for", s->spec.task, errno};
+    }
+    close(out);
+    close(err);
+    if (pid < 0) {
+        char sentence[sizeof record->error];
+        snprintf(sentence, sizeof sentence, "%s %s: %s", error.step, error.object, strerror(error.code));
+        record_start_failure(s, sentence, may_pass(error.code));
+        return;
+    }
+    s->stage = Stage::running;
+    record->phase = SHIM_RUNNING;
+    record->started_at = wall_ns();
+    record->task_pid = pid;
+    record->task_start = start_time(pid);
+    publish(s);
+}
+
+void note_end(Supervisor* s, int status) {
+    ShimStatus* record = &s->status.record;
+    s->main_reaped = true;
+    if (WIFSIGNALED(status)) record->exit_signal = WTERMSIG(status);
+    record->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    // What the main process leaves behind goes with it.
+    start_killing(s);
+}
+
+// True when there are no children left.
+bool reap(Supervisor* s) {
+    while (true) {
+        int status = 0;
+        const pid_t pid = waitpid(-1, &status, WNOHANG);
+        if (pid == 0) return false;
+        if (pid < 0 && errno == EINTR) continue;
+        if (pid < 0) return true;
+        if (pid == s->status.record.task_pid && !s->main_reaped) note_end(s, status);
+    }
+}
+
+void record_exit(Supervisor* s, bool tree_dead) {
+    ShimStatus* record = &s->status.record;
+    for (Pump& pump : s->pumps) {
+        drain(&pump, kFinalDrain);
+        write_log(&pump.log, "", 0);
+    }
+    record->oom = record->exit_code != 0 && saw_oom(s->spec);
+    if (!tree_dead) {
+        const int seconds = static_cast<int>(kGiveUp / kMs / 1000);
+        snprintf(record->error, sizeof record->error,
+                 "process %d of the task did not end within %d s of SIGKILL; it waits in the kernel, look at its stack",
+                 static_cast<int>(any_child()), seconds);
+        if (!s->main_reaped) record->exit_code = -1;
+    }
+    remove_cgroups(s->spec);
+    finish(s, SHIM_EXITED);
+}
+
+void strike(Supervisor* s) {
+    const bool groups_empty = strike_tree(s->spec);
+    if (reap(s) && groups_empty) {
+        record_exit(s, true);
+    } else if (monotonic_ns() >= s->give_up_at) {
+        record_exit(s, false);
+    } else {
+        s->strike_at = monotonic_ns() + s->strike_gap;
+        s->strike_gap = s->strike_gap * 2 < kLongestGap ? s->strike_gap * 2 : kLongestGap;
+    }
+}
+
+void apply_signal(Supervisor* s, uint64_t order, int signo) {
+    ShimStatus* record = &s->status.record;
+    if (order <= record->signals_applied) return;
+    const bool alive = s->stage == Stage::running && !s->main_reaped;
+    record->signal_errno = ESRCH;
+    if (alive) record->signal_errno = kill(record->task_pid, signo) == 0 ? 0 : errno;
+    record->signals_applied = order;
+    publish(s);
+}
+
+void answer(Supervisor* s, int client) {
+    ShimRequest request;
+    if (!next_request(&s->control, client, &request)) return;
+    if (request.op == SHIM_OP_STOP) request_stop(s, request.signo, request.timeout_ns);
+    if (request.op == SHIM_OP_SIGNAL) apply_signal(s, request.order, request.signo);
+    if (s->stage != Stage::done && s->control.clients[client] >= 0) tell(&s->control, client, s->status.record);
+}
+
+// A short pause gathers many small writes into one read, which saves most of the cpu that pumping costs.
+void drain_pumps(Supervisor* s) {
+    s->drain_at = kNever;
+    for (Pump& pump : s->pumps) drain(&pump, kFinalDrain);
+}
+
+volatile sig_atomic_t g_term = 0;
+void on_term(int) { g_term = 1; }
+void on_child(int) {}
+
+void install_handlers() {
+    struct sigaction action {};
+    action.sa_handler = on_term;
+    sigaction(SIGTERM, &action, nullptr);
+    sigaction(SIGINT, &action, nullptr);
+    action.sa_handler = on_child;
+    sigaction(SIGCHLD, &action, nullptr);
+}
+
+int64_t earliest(const Supervisor& s) {
+    const int64_t times[] = {s.start_at, s.kill_at, s.strike_at, s.drain_at};
+    int64_t when = kNever;
+    for (const int64_t t : times) when = t < when ? t : when;
+    return when;
+}
+
+struct Polled {
+    pollfd fds[3 + kMaxClients];
+};
+
+void wait_for_events(Supervisor* s, Polled* polled) {
+    polled->fds[0] = {s->control.listen_fd, POLLIN, 0};
+    for (int i = 0; i < 2; ++i) {
+        const bool wait = s->drain_at == kNever;
+        polled->fds[1 + i] = {wait ? s->pumps[i].fd : -1, POLLIN, 0};
+    }
+    for (int i = 0; i < kMaxClients; ++i) polled->fds[3 + i] = {s->control.clients[i], POLLIN, 0};
+    const int64_t when = earliest(*s);
+    int64_t left = when == kNever ? 0 : when - monotonic_ns();
+    if (left < 0) left = 0;
+    const timespec timeout{static_cast<time_t>(left / 1000000000), static_cast<long>(left % 1000000000)};
+    sigset_t none;
+    sigemptyset(&none);
+    // Signals are let in only here, so none is missed between looking and waiting.
+    const int n = ppoll(polled->fds, 3 + kMaxClients, when == kNever ? nullptr : &timeout, &none);
+    for (pollfd& fd : polled->fds) {
+        if (n <= 0) fd.revents = 0;
+    }
+}
+
+void run_due(Supervisor* s) {
+    const int64_t now = monotonic_ns();
+    if (s->start_at <= now) start(s);
+    if (s->kill_at <= now) start_killing(s);
+    if (s->drain_at <= now) drain_pumps(s);
+    if (s->stage == Stage::killing && s->strike_at <= now) strike(s);
+}
+
+void handle_events(Supervisor* s, const Polled& polled) {
+    if (polled.fds[1].revents || polled.fds[2].revents) {
+        s->drain_at = s->pumps[0].busy || s->pumps[1].busy ? 0 : monotonic_ns() + kMs;
+    }
+    for (int i = 0; i < kMaxClients && s->stage != Stage::done; ++i) {
+        if (polled.fds[3 + i].revents) answer(s, i);
+    }
+    if (polled.fds[0].revents && s->stage != Stage::done) accept_client(&s->control, s->status.record);
+}
+
+}  // namespace
+
+void record_start_failure(Supervisor* s, const char* sentence, bool recoverable) {
+    ShimStatus* record = &s->status.record;
+    snprintf(record->error, sizeof record->error, "%s", sentence);
+    record->recoverable = recoverable;
+    remove_cgroups(s->spec);
+    finish(s, SHIM_START_FAILED);
+}
+
+void request_stop(Supervisor* s, int signo, int64_t timeout_ns) {
+    ShimStatus* record = &s->status.record;
+    if (record->stop_requested) return;
+    record->stop_requested = 1;
+    if (s->stage == Stage::delaying) {
+        remove_cgroups(s->spec);
+        finish(s, SHIM_NEVER_STARTED);
+    }
+    if (s->stage != Stage::running) return;
+    if (timeout_ns > 0) {
+        // The group includes the main process unless it has moved to another.
+        kill(-record->task_pid, signo);
+        if (getpgid(record->task_pid) != record->task_pid) kill(record->task_pid, signo);
+        const int64_t now = monotonic_ns();
+        s->kill_at = timeout_ns < kNever - now ? now + timeout_ns : kNever - 1;
+    } else {
+        start_killing(s);
+    }
+    publish(s);
+}
+
+void supervise(Supervisor* s) {
+    install_handlers();
+    s->kill_at = s->strike_at = s->drain_at = kNever;
+    s->start_at = monotonic_ns() + s->spec.start_delay_ns;
+    if (s->spec.start_delay_ns > 0) tell_all(&s->control, s->status.record);
+    while (s->stage != Stage::done) {
+        Polled polled;
+        wait_for_events(s, &polled);
+        // Ending the supervisor from outside ends its task in the ordinary way.
+        if (g_term) request_stop(s, SIGTERM, 5000 * kMs);
+        if (s->stage == Stage::running) reap(s);
+        if (s->stage != Stage::done) handle_events(s, polled);
+        if (s->stage != Stage::done) run_due(s);
+    }
+}
+
+}  // namespace drover::shim
