@@ -115,9 +115,9 @@ TEST(MockTask, IgnoresEverySignalButKillWhenAskedTo) {
 
 TEST(MockTask, PrintsAsOftenAsAsked) {
     Process run({{"run_for", text("300ms")},
-             {"stdout_string", text("${NOMAD_TASK_NAME}\n")},
-             {"stdout_repeat", {std::int64_t{2}}},
-             {"stdout_repeat_duration", text("10ms")}});
+                 {"stdout_string", text("${NOMAD_TASK_NAME}\n")},
+                 {"stdout_repeat", {std::int64_t{2}}},
+                 {"stdout_repeat_duration", text("10ms")}});
     EXPECT_EQ(run.output(), "server\nserver\nserver\n");
     run.wait();
     EXPECT_GE(run.took(), milliseconds(300));

@@ -11,6 +11,7 @@
 #include "driver-manager/fingerprint/fingerprint.hpp"
 #include "driver-manager/shell/agent.hpp"
 #include "driver-manager/shell/beacon.hpp"
+#include "driver-manager/shell/data_lock.hpp"
 #include "driver-manager/shell/log_desk.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "driver-manager/shell/node_id.hpp"
@@ -45,9 +46,10 @@ Result<NodePaths> find_paths(const Config& config) {
 
 class DriverManager : public host::Service {
    public:
-    DriverManager(host::Host& host, const Config& config, std::unique_ptr<bus::Transport> transport,
+    DriverManager(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<bus::Transport> transport,
                   const NodePaths& paths, const std::string& node)
-        : loop_(host.loop()),
+        : lock_(std::move(lock)),
+          loop_(host.loop()),
           transport_(std::move(transport)),
           boot_(random_hex(16)),
           exchange_(loop_, *transport_, {node, "driver-manager", boot_}),
@@ -73,6 +75,7 @@ class DriverManager : public host::Service {
     }
 
    private:
+    UniqueFd lock_;
     rt::Loop& loop_;
     std::unique_ptr<bus::Transport> transport_;
     std::string boot_;
@@ -86,6 +89,8 @@ class DriverManager : public host::Service {
 }  // namespace
 
 Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
+    auto lock = lock_data(config.data_dir);
+    if (!lock) return tl::unexpected(lock.error());
     const bool named = config.id != "driver-manager-0";
     const auto node = node_id(config.data_dir, named ? config.id : std::string());
     if (!node) return tl::unexpected(node.error());
@@ -98,7 +103,8 @@ Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& con
     auto transport = bus::ZmqTransport::open(
         host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
     if (!transport) return tl::unexpected(transport.error());
-    auto service = std::make_unique<DriverManager>(host, config, std::move(*transport), *paths, *node);
+    auto service =
+        std::make_unique<DriverManager>(host, config, std::move(*lock), std::move(*transport), *paths, *node);
     if (const auto begun = service->begin(); !begun) return tl::unexpected(begun.error());
     host.ready();
     return service;
