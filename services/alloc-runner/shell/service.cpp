@@ -1,0 +1,58 @@
+#include "alloc-runner/shell/service.hpp"
+
+#include "alloc-runner/shell/runner.hpp"
+#include "base/hash.hpp"
+#include "bus/zmq_transport.hpp"
+#include "host/keys.hpp"
+
+namespace drover::alloc_runner {
+
+namespace {
+
+constexpr Duration kFarewell = milliseconds(50);  // for the last vector to leave the process
+
+class AllocRunner : public host::Service {
+   public:
+    AllocRunner(rt::Loop& loop, const Config& config, std::unique_ptr<bus::Transport> transport)
+        : loop_(loop),
+          transport_(std::move(transport)),
+          boot_(random_hex(16)),
+          exchange_(loop_, *transport_, {config.id, "alloc-runner", boot_}),
+          runner_(loop_, exchange_, rules(config)) {}
+
+    // The lease goes back at once; the tasks stay with the driver-managers.
+    void stop(std::function<void()> done) override {
+        exchange_.leave();
+        loop_.at(loop_.now() + kFarewell, std::move(done));
+    }
+
+   private:
+    BrainRules rules(const Config& config) const {
+        BrainRules rules;
+        rules.id = config.id;
+        rules.boot = boot_;
+        rules.max_kill_timeout = config.max_kill_timeout;
+        return rules;
+    }
+
+    rt::Loop& loop_;
+    std::unique_ptr<bus::Transport> transport_;
+    std::string boot_;
+    bus::Exchange exchange_;
+    Runner runner_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
+    const auto keys = host::read_curve_keys(config);
+    if (!keys) return tl::unexpected(keys.error());
+    auto transport = bus::ZmqTransport::open(
+        host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
+    if (!transport) return tl::unexpected(transport.error());
+    auto service = std::make_unique<AllocRunner>(host.loop(), config, std::move(*transport));
+    host.ready();
+    return service;
+}
+
+}  // namespace drover::alloc_runner
