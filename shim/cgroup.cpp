@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "text.hpp"
@@ -16,6 +17,7 @@ namespace drover::shim {
 namespace {
 
 constexpr int kMaxDepth = 8;
+constexpr long kCgroup2Magic = 0x63677270;
 
 // Calls `visit` with an open directory for `dir` and each group below it, the deepest first.
 struct Walk {
@@ -30,7 +32,7 @@ void walk_below(void* context, const char* name) {
     const int fd = openat(outer->dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return;
     Walk inner{fd, outer->depth + 1, outer->visit, outer->context};
-    if (inner.depth < kMaxDepth) each_entry(fd, walk_below, &inner);
+    if (inner.depth < kMaxDepth) each_directory(fd, walk_below, &inner);
     outer->visit(outer->context, fd);
     close(fd);
 }
@@ -129,8 +131,16 @@ bool make_cgroups(const Spec& spec, char* error, size_t error_size) {
     return true;
 }
 
-bool join_cgroups(const Spec& spec) {
-    for (int i = 0; i < spec.cgroup_count; ++i) {
+int open_unified(const Spec& spec) {
+    const int fd = spec.cgroup_count > 0 ? open(spec.cgroups[0], O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    struct statfs st {};
+    if (fd < 0 || (fstatfs(fd, &st) == 0 && st.f_type == kCgroup2Magic)) return fd;
+    close(fd);
+    return -1;
+}
+
+bool join_cgroups(const Spec& spec, bool but_first) {
+    for (int i = but_first ? 1 : 0; i < spec.cgroup_count; ++i) {
         const int dir = open(spec.cgroups[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
         const bool joined = dir >= 0 && write_at(dir, "cgroup.procs", "0");
         if (dir >= 0) close(dir);

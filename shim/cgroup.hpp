@@ -8,8 +8,11 @@ namespace drover::shim {
 // Makes the groups, ends what is in them, and applies the settings. False with a sentence.
 bool make_cgroups(const Spec& spec, char* error, size_t error_size);
 
+// The first group when it is one of version 2, so that a process can be born in it; else -1.
+int open_unified(const Spec& spec);
+
 // Moves the calling process into them; only system calls, for use between vfork and exec.
-bool join_cgroups(const Spec& spec);
+bool join_cgroups(const Spec& spec, bool but_first);
 
 // One blow at everything in the groups and below; true when nothing was left in them.
 bool kill_cgroups(const Spec& spec);

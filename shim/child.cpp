@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,7 +15,7 @@ namespace drover::shim {
 
 namespace {
 
-// vfork shares the memory with the parent, so the child leaves its reason here.
+// In memory that the child shares with the parent.
 void give_up(StartError* error, const char* step, const char* object) {
     error->step = step;
     error->object = object;
@@ -32,7 +33,24 @@ void become_user(const Spec& spec, StartError* error) {
     if (syscall(SYS_setresuid, spec.uid, spec.uid, spec.uid) != 0) give_up(error, "cannot set the user of", spec.task);
 }
 
-[[noreturn]] void run_child(const Spec& spec, int stdout_fd, int stderr_fd, StartError* error) {
+// As linux/sched.h has it, which is not there for every C library.
+struct CloneArguments {
+    uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+
+// Like vfork, but with memory of its own and inside the group. Moving a process into a group afterwards waits for all
+// processors, some 12 ms on a quiet machine.
+pid_t born_in(int group_fd) {
+    constexpr uint64_t kVfork = 0x4000;
+    constexpr uint64_t kIntoCgroup = 0x200000000;
+    CloneArguments arguments{};
+    arguments.flags = kVfork | kIntoCgroup;
+    arguments.exit_signal = SIGCHLD;
+    arguments.cgroup = static_cast<uint64_t>(group_fd);
+    return static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+[[noreturn]] void run_child(const Spec& spec, bool in_first_group, int stdout_fd, int stderr_fd, StartError* error) {
     setsid();
     umask(022);
     const int null_fd = open("/dev/null", O_RDONLY);
@@ -40,7 +58,7 @@ void become_user(const Spec& spec, StartError* error) {
     if (dup2(null_fd, 0) < 0 || dup2(stdout_fd, 1) < 0 || dup2(stderr_fd, 2) < 0) {
         give_up(error, "cannot connect the output of", spec.task);
     }
-    if (!join_cgroups(spec)) give_up(error, "cannot join the control groups of", spec.task);
+    if (!join_cgroups(spec, in_first_group)) give_up(error, "cannot join the control groups of", spec.task);
     become_user(spec, error);
     if (chdir(spec.work_dir) != 0) give_up(error, "cannot use the working directory", spec.work_dir);
     syscall(SYS_close_range, 3U, ~0U, 0U);
@@ -57,13 +75,24 @@ void become_user(const Spec& spec, StartError* error) {
 }  // namespace
 
 pid_t start_task(const Spec& spec, int stdout_fd, int stderr_fd, StartError* error) {
-    const pid_t pid = vfork();
-    if (pid == 0) run_child(spec, stdout_fd, stderr_fd, error);
-    if (pid < 0) {
-        *error = StartError{"cannot create a process for", spec.task, errno};
+    void* page = mmap(nullptr, sizeof *error, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) {
+        *error = StartError{"cannot get memory for", spec.task, errno};
         return -1;
     }
-    if (!error->step) return pid;
+    StartError* shared = static_cast<StartError*>(page);
+    *shared = StartError{};
+    const int group_fd = open_unified(spec);
+    pid_t pid = group_fd >= 0 ? born_in(group_fd) : -1;
+    if (pid == 0) run_child(spec, true, stdout_fd, stderr_fd, shared);
+    if (group_fd >= 0) close(group_fd);
+    // Kernels before 5.7 and filters of containers refuse it.
+    if (pid < 0) pid = vfork();
+    if (pid == 0) run_child(spec, false, stdout_fd, stderr_fd, shared);
+    *error = *shared;
+    if (pid < 0) *error = StartError{"cannot create a process for", spec.task, errno};
+    munmap(page, sizeof *error);
+    if (pid < 0 || !error->step) return pid;
     while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) continue;
     return -1;
 }

@@ -11,7 +11,7 @@ struct StartError {
     int code = 0;
 };
 
-// vfork and exec in a session of its own, as the user and in the control groups of the spec, with /dev/null as standard
+// Fork and exec in a session of its own, as the user and in the control groups of the spec, with /dev/null as standard
 // input and the given pipes as output. The pid, or -1 with `error` set; then nothing is left to reap.
 pid_t start_task(const Spec& spec, int stdout_fd, int stderr_fd, StartError* error);
 

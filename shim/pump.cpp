@@ -11,7 +11,7 @@ namespace {
 constexpr int kLargePipe = 1 << 20;
 
 // One for both streams, since nothing is kept in it. Small, because once touched it stays in memory.
-char g_buffer[24 << 10];
+char g_buffer[16 << 10];
 
 void judge_load(Pump* pump, size_t moved) {
     pump->busy = moved >= pump->capacity / 2;

@@ -121,9 +121,9 @@ TEST_F(ShimTest, WhatWasLostIsMarkedInTheLog) {
     // Fills the disk, makes room, goes on.
     write_spec("run",
                {"/bin/sh", "-c",
-                "head -c 500000 /dev/zero | tr '\\0' '\\n'; while [ ! -s " + logs +
-                    "/web.stdout.0 ]; do sleep 0.01; done; rm " + logs +
-                    "/ballast; sleep 0.1; echo after; sleep 0.1; echo end"},
+                "head -c 500000 /dev/zero | tr '\\0' '\\n'; while [ $(wc -c < " + logs +
+                    "/web.stdout.0) -lt 40000 ]; do sleep 0.01; done; sleep 0.2; rm " + logs +
+                    "/ballast; echo after; sleep 0.2; echo end"},
                {"env=PATH=/bin:/usr/bin"});
     ASSERT_TRUE(os::write_file_atomic(logs + "/ballast", std::string(60'000, 'x'), 0600, os::Durable::no));
     finish(start());

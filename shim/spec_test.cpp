@@ -10,7 +10,8 @@
 namespace drover::shim {
 namespace {
 
-const std::string kGood = std::string("id=i\0task=t\0log_dir=/l\0arg=/bin/x\0env=A=b=c\0arg=two\0group=4\0", 56);
+constexpr char kGoodBytes[] = "id=i\0task=t\0log_dir=/l\0arg=/bin/x\0env=A=b=c\0arg=two\0group=4";
+const std::string kGood(kGoodBytes, sizeof kGoodBytes);
 
 struct Parsed {
     bool good = false;

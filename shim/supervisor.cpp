@@ -150,7 +150,8 @@ void drain_pumps(Supervisor* s) {
 
 volatile sig_atomic_t g_term = 0;
 void on_term(int) { g_term = 1; }
-void on_child(int) {}
+volatile sig_atomic_t g_child = 0;
+void on_child(int) { g_child = 1; }
 
 void install_handlers() {
     struct sigaction action {};
@@ -252,6 +253,9 @@ void supervise(Supervisor* s) {
         // Ending the supervisor from outside ends its task in the ordinary way.
         if (g_term) request_stop(s, SIGTERM, 5000 * kMs);
         if (s->stage == Stage::running) reap(s);
+        // Something has died of the last blow: look at once whether that was all.
+        if (s->stage == Stage::killing && g_child) s->strike_at = 0;
+        g_child = 0;
         if (s->stage != Stage::done) handle_events(s, polled);
         if (s->stage != Stage::done) run_due(s);
     }

@@ -1,5 +1,6 @@
 #include "text.hpp"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,6 +35,23 @@ uint64_t stat_field(pid_t pid, int field) {
         if (at) ++at;
     }
     return at ? strtoull(at, nullptr, 10) : 0;
+}
+
+bool list(int dir_fd, bool only_directories, void (*each)(void* context, const char* name), void* context) {
+    alignas(RawEntry) char buffer[2048];
+    lseek(dir_fd, 0, SEEK_SET);
+    while (true) {
+        const long n = syscall(SYS_getdents64, dir_fd, buffer, sizeof buffer);
+        if (n <= 0) return n == 0;
+        for (long at = 0; at < n;) {
+            RawEntry entry;
+            memcpy(&entry, buffer + at, sizeof entry);
+            const char* name = buffer + at + offsetof(RawEntry, name);
+            const bool wanted = !only_directories || entry.type == DT_DIR || entry.type == DT_UNKNOWN;
+            if (wanted && strcmp(name, ".") != 0 && strcmp(name, "..") != 0) each(context, name);
+            at += entry.length;
+        }
+    }
 }
 
 int64_t clock_ns(clockid_t clock) {
@@ -83,19 +101,11 @@ bool write_text(const char* path, const char* text) {
 }
 
 bool each_entry(int dir_fd, void (*each)(void* context, const char* name), void* context) {
-    alignas(RawEntry) char buffer[2048];
-    lseek(dir_fd, 0, SEEK_SET);
-    while (true) {
-        const long n = syscall(SYS_getdents64, dir_fd, buffer, sizeof buffer);
-        if (n <= 0) return n == 0;
-        for (long at = 0; at < n;) {
-            uint16_t length = 0;
-            memcpy(&length, buffer + at + offsetof(RawEntry, length), sizeof length);
-            const char* name = buffer + at + offsetof(RawEntry, name);
-            if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0) each(context, name);
-            at += length;
-        }
-    }
+    return list(dir_fd, false, each, context);
+}
+
+bool each_directory(int dir_fd, void (*each)(void* context, const char* name), void* context) {
+    return list(dir_fd, true, each, context);
 }
 
 int64_t monotonic_ns() { return clock_ns(CLOCK_MONOTONIC); }

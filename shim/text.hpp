@@ -19,6 +19,9 @@ bool write_text(const char* path, const char* text);
 // Calls `each` with every name but "." and ".."; false when the directory cannot be read.
 bool each_entry(int dir_fd, void (*each)(void* context, const char* name), void* context);
 
+// The same for what may be a directory.
+bool each_directory(int dir_fd, void (*each)(void* context, const char* name), void* context);
+
 int64_t monotonic_ns();
 int64_t wall_ns();
 
