@@ -1,10 +1,10 @@
 // A record for tests: what a store would have on disk, and the log of each space.
 #pragma once
 
-#include <gtest/gtest.h>
-
+#include <algorithm>
 #include <map>
 
+#include "base/check.hpp"
 #include "state-store/core/keys.hpp"
 #include "state-store/core/view.hpp"
 #include "wire/messages.hpp"
@@ -38,8 +38,8 @@ class TestRecord : public View {
     template <class T>
     T get(const std::string& key) const {
         auto value = load<T>(*this, key);
-        EXPECT_TRUE(value && *value) << key;
-        return value && *value ? **value : T{};
+        CHECK(value && *value);
+        return **value;
     }
 
     struct Value {

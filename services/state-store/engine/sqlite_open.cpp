@@ -49,15 +49,17 @@ Result<std::unique_ptr<Engine>> open_whole(const std::string& path) {
 }
 
 std::string describe(const std::string& why, const salvage::Salvaged& found, const std::string& aside) {
-    std::string text = why + "; " + std::to_string(found.entries.size()) + " objects were read and kept, ";
-    text += found.lost.empty() ? "none is known to be lost" : std::to_string(found.lost.size()) + " are lost (";
+    constexpr std::size_t kNamed = 5;
+    std::string lost;
     std::size_t named = 0;
     for (const std::string& key : found.lost) {
-        if (named == 5) break;
-        text += (named++ > 0 ? ", " : "") + key;
+        if (named++ == kNamed) break;
+        lost += (lost.empty() ? "" : ", ") + key;
     }
-    if (!found.lost.empty()) text += found.lost.size() > named ? ", ...)" : ")";
-    return text + "; the damaged file was kept as " + aside + "; check this machine's disk";
+    if (found.lost.size() > kNamed) lost += ", ...";
+    return why + "; objects read and kept: " + std::to_string(found.entries.size()) +
+           ", known to be lost: " + std::to_string(found.lost.size()) + (lost.empty() ? "" : " (" + lost + ")") +
+           "; the damaged file was kept as " + aside + "; check this machine's disk";
 }
 
 Result<void> write_entries(Db& db, const std::vector<Entry>& entries) {
@@ -77,6 +79,8 @@ Result<void> write_entries(Db& db, const std::vector<Entry>& entries) {
 // Complete or not there: a crash half-way must not look like damage.
 Result<void> make_database(const Names& names, const std::vector<Entry>& entries, const std::string& final_name) {
     remove_with_companions(names.growing);
+    // Environments of tasks are in it; SQLite gives the log the same mode.
+    if (auto ok = files::write(names.growing, 0, ""); !ok) return ok;
     auto db = Db::open(names.growing);
     if (!db) return tl::unexpected(db.error());
     if (auto ok = schema::configure(*db); !ok) return ok;

@@ -155,7 +155,7 @@ TEST_F(SqliteOpenTest, ADatabaseOfANewerVersionIsRefusedAndLeftAlone) {
 
 TEST_F(SqliteOpenTest, ALostFirstOrRootPageCostsNothing) {
     const auto expected = leave_behind(false);
-    for (const std::size_t page : {0, 1}) {
+    for (const std::size_t page : {std::size_t{0}, std::size_t{1}}) {
         restore();
         zero(path_, page);
         const OpenedEngine opened = open(path_);
@@ -174,8 +174,8 @@ TEST_F(SqliteOpenTest, ALostPageCostsItsOwnRowsAndTheyAreNamed) {
         const std::size_t kept = check_subset(*opened.engine, expected);
         EXPECT_GE(kept + 20, expected.size()) << "page " << page;
         if (kept < expected.size()) {
-            EXPECT_NE(opened.recovered.find(std::to_string(expected.size() - kept) + " are lost ("), std::string::npos)
-                << opened.recovered;
+            const std::string lost = "known to be lost: " + std::to_string(expected.size() - kept) + " (";
+            EXPECT_NE(opened.recovered.find(lost), std::string::npos) << opened.recovered;
         }
     }
 }
@@ -188,7 +188,7 @@ TEST_F(SqliteOpenTest, TheSentenceStaysUntilItIsForgottenAndTheNumberingIsNew) {
     OpenedEngine opened = open(path_);
     const std::string uuid = opened.engine->uuid(), sentence = opened.recovered;
     EXPECT_NE(uuid, old_uuid);
-    EXPECT_NE(sentence.find("objects were read and kept"), std::string::npos) << sentence;
+    EXPECT_NE(sentence.find("objects read and kept: "), std::string::npos) << sentence;
     EXPECT_EQ(opened.engine->get(kRecoveryKey).value()->value, sentence);
     const std::uint64_t head = opened.engine->head();
     EXPECT_GT(head, std::uint64_t{1 << 20});

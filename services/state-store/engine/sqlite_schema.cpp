@@ -33,7 +33,8 @@ Result<void> check_structure(Db& db) {
     if (!check) return tl::unexpected(check.error());
     const auto row = check->step();
     if (!row) return tl::unexpected(row.error());
-    const std::string verdict = *row ? check->text(0) : "no verdict";
+    std::string verdict = *row ? check->text(0) : "no verdict";
+    verdict.erase(0, verdict.rfind('\n') + 1);  // the lines before are a heading
     check->reset();
     if (verdict != "ok") return damaged(db, verdict);
 

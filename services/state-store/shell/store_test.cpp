@@ -1,6 +1,7 @@
 #include "state-store/shell/store.hpp"
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "state-store/core/keys.hpp"
 #include "state-store/shell/test_world.hpp"
@@ -67,10 +68,10 @@ wire::AllocReport report(const std::string& id, const std::string& job, std::uin
     return out;
 }
 
-class StoreTest : public World {
+class StoreTest : public testing::Test, protected World {
    protected:
     void record_alloc() {
-        ask(submit("r1", "web"));
+        ASSERT_TRUE(ask(submit("r1", "web")).ok);
         term = generation();
         runner->say("alloc/a1", alloc("a1", "web", term));
         ASSERT_TRUE(until([&] { return state<wire::AllocDesired>("alloc/a1").has_value(); }));

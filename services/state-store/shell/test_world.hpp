@@ -1,12 +1,11 @@
 // One store among a gateway, an alloc-runner and a driver-manager, on a lossy network under virtual time.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <memory>
 #include <optional>
 
+#include "base/check.hpp"
 #include "bus/exchange.hpp"
 #include "bus/sim_transport.hpp"
 #include "rt/sim_loop.hpp"
@@ -86,8 +85,7 @@ struct Speaker {
     bus::Exchange exchange;
 };
 
-class World : public testing::Test {
-   protected:
+struct World {
     World() : network(loop, 7) {
         network.set_faults({.loss = 0.1, .duplication = 0.1, .delay_max = milliseconds(5)});
         gateway = make_gateway("g1", 1);
@@ -101,7 +99,7 @@ class World : public testing::Test {
               exchange(world.loop, *transport, {"store-0", "state-store", boot}),
               store(world.loop, exchange, *world.engine, world.limits, epoch,
                     [&world](const Error& why) { world.failures.push_back(why.message); }) {
-            EXPECT_TRUE(store.start());
+            CHECK(store.start());
         }
         std::unique_ptr<bus::Transport> transport;
         bus::Exchange exchange;
@@ -133,20 +131,21 @@ class World : public testing::Test {
     std::optional<wire::Answer> answer(const std::string& id) {
         return gateway->ears.find<wire::Answer>("answer/gw-0", id);
     }
+    // The answer; a refusal when there is none in time.
     wire::Answer ask(const wire::Request& request) {
         gateway->say(request.id, request);
-        EXPECT_TRUE(until([&] { return answer(request.id).has_value(); })) << request.id;
-        return answer(request.id).value_or(wire::Answer{});
+        until([&] { return answer(request.id).has_value(); });
+        return answer(request.id).value_or(refusal(request.id, {ErrorKind::unavailable, "no answer"}));
     }
     template <class T>
     std::optional<T> state(const std::string& key) {
         return gateway->ears.find<T>("state", key);
     }
     std::uint64_t generation() {
-        EXPECT_TRUE(until([&] {
+        until([&] {
             const auto members = runner->ears.find<wire::Members>("state", "members");
             return members && !members->alloc_runners.empty();
-        }));
+        });
         return runner->ears.find<wire::Members>("state", "members").value_or(wire::Members{}).generation;
     }
 
