@@ -81,7 +81,7 @@ Result<wire::Answer> answer_events(const View& view, const Log& log, const wire:
             answer.next = entry.number;
         }
         if (entries->size() < kChunk) {
-            answer.next = std::max(answer.next, log.head());
+            answer.next = log.head();  // also for who asked above it, which is how one asks where the log ends
             return answer;
         }
     }

@@ -83,6 +83,7 @@ TEST_F(EventsTest, NextLeadsThroughTheLogWithoutMissingOrRepeating) {
     }
     EXPECT_EQ(expected, 251U);
     EXPECT_EQ(since, log.head());
+    EXPECT_EQ(ask("", "", "", INT64_MAX).next, log.head()) << "how one asks where the log ends";
 }
 
 TEST_F(EventsTest, AnAnswerFitsIntoOneRecord) {
