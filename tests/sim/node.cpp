@@ -62,12 +62,7 @@ void Node::crash() {
 
 void Node::repeat() {
     if (!up()) return;
-    auto message = std::make_shared<Message>();
-    message->from = "node";
-    message->epoch = epoch_;
-    message->head = feed_.head();
-    message->entries = feed_.entries();
-    publish(message);
+    publish(feed_.mail("node", epoch_));
 }
 
 void Node::hear(const Message& message) {

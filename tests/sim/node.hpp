@@ -23,20 +23,20 @@ struct Manners {
     Duration life_max = milliseconds(1500);
 };
 
-class Node {
+class Node : public Ear {
    public:
     Node(World& world, History& history, const Manners& manners)
         : world_(world), history_(history), manners_(manners) {}
 
     // Called with every message of the driver-manager.
-    std::function<void(std::shared_ptr<const Message>)> publish;
+    std::function<void(const Mail&)> publish;
     // Called before a process is started; throws when it may not be.
     std::function<void(const driver_manager::TaskKey&, std::uint64_t seq)> on_launch;
 
     bool up() const { return inventory_ != nullptr; }
     void start();
     void crash();
-    void hear(const Message& commands);
+    void hear(const Message& commands) override;
     void repeat();
     // From now on processes that run stay.
     void calm() { calm_ = true; }

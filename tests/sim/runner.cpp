@@ -31,26 +31,18 @@ void Runner::crash() {
 }
 
 void Runner::leave() {
-    auto goodbye = message(reports_);
+    auto goodbye = std::make_shared<Message>();
+    goodbye->from = id_;
+    goodbye->epoch = epoch_;
     goodbye->goodbye = true;
-    goodbye->entries.clear();
     publish_reports(goodbye);
     crash();
 }
 
-std::shared_ptr<Message> Runner::message(const Feed& feed) const {
-    auto result = std::make_shared<Message>();
-    result->from = id_;
-    result->epoch = epoch_;
-    result->head = feed.head();
-    result->entries = feed.entries();
-    return result;
-}
-
 void Runner::repeat() {
     if (!up()) return;
-    publish_commands(message(commands_));
-    publish_reports(message(reports_));
+    publish_commands(commands_.mail(id_, epoch_));
+    publish_reports(reports_.mail(id_, epoch_));
 }
 
 // Now and then only the beginning of what is new arrives.
@@ -111,8 +103,8 @@ void Runner::settle() {
     }
     if (world_.tracing())
         for (const wire::TaskEvent& event : said.events) world_.trace(id_ + "     says " + print(event));
-    if (commands_.head() != commands) publish_commands(message(commands_));
-    if (reports_.head() != reports) publish_reports(message(reports_));
+    if (commands_.head() != commands) publish_commands(commands_.mail(id_, epoch_));
+    if (reports_.head() != reports) publish_reports(reports_.mail(id_, epoch_));
     wake_later();
 }
 

@@ -15,13 +15,13 @@ class Runner {
    public:
     Runner(World& world, std::string id, EdgesSeen& edges) : world_(world), id_(std::move(id)), edges_(edges) {}
 
-    std::function<void(std::shared_ptr<const Message>)> publish_commands;
-    std::function<void(std::shared_ptr<const Message>)> publish_reports;
+    std::function<void(const Mail&)> publish_commands;
+    std::function<void(const Mail&)> publish_reports;
 
     bool up() const { return brain_.has_value(); }
     const std::string& id() const { return id_; }
     const alloc_runner::Brain* brain() const { return brain_ ? &*brain_ : nullptr; }
-    bool has_unconfirmed() const { return !reports_.keys().empty(); }
+    bool has_unconfirmed() const { return reports_.any(); }
 
     void start();
     void crash();
@@ -30,10 +30,21 @@ class Runner {
     void hear_node(const Message& message);
     void repeat();
 
+    // Its two ears.
+    struct StateEar : Ear {
+        explicit StateEar(Runner& r) : runner(r) {}
+        void hear(const Message& message) override { runner.hear_state(message); }
+        Runner& runner;
+    } state_ear{*this};
+    struct NodeEar : Ear {
+        explicit NodeEar(Runner& r) : runner(r) {}
+        void hear(const Message& message) override { runner.hear_node(message); }
+        Runner& runner;
+    } node_ear{*this};
+
    private:
     void settle();
     void wake_later();
-    std::shared_ptr<Message> message(const Feed& feed) const;
     std::size_t chunk();
 
     World& world_;

@@ -9,8 +9,8 @@
 namespace drover::sim {
 namespace {
 
-constexpr Duration kBeat = milliseconds(500);
-constexpr Duration kTrouble = seconds(5);  // faults end here
+constexpr Duration kBeat = milliseconds(700);
+constexpr Duration kTrouble = seconds(4);  // faults end here
 constexpr Duration kCalm = seconds(30);    // and by then all is well again
 constexpr const char* kSignals[] = {"SIGHUP", "SIGUSR1"};
 
@@ -109,19 +109,17 @@ void Simulation::draw() {
 }
 
 void Simulation::connect() {
-    store_.publish = [this](auto message) {
+    store_.publish = [this](const Mail& mail) {
         for (std::size_t i = 0; i < runners_.size(); ++i)
-            if (!cut_[i]) world_.send(message, [this, i](const Message& m) { runners_[i]->hear_state(m); });
+            if (!cut_[i]) world_.send(mail, runners_[i]->state_ear);
     };
-    node_.publish = [this](auto message) {
-        for (auto& runner : runners_) world_.send(message, [to = runner.get()](const Message& m) { to->hear_node(m); });
+    node_.publish = [this](const Mail& mail) {
+        for (auto& runner : runners_) world_.send(mail, runner->node_ear);
     };
     for (std::size_t i = 0; i < runners_.size(); ++i) {
-        runners_[i]->publish_commands = [this](auto message) {
-            world_.send(message, [this](const Message& m) { node_.hear(m); });
-        };
-        runners_[i]->publish_reports = [this, i](auto message) {
-            if (!cut_[i]) world_.send(message, [this](const Message& m) { store_.hear(m); });
+        runners_[i]->publish_commands = [this](const Mail& mail) { world_.send(mail, node_); };
+        runners_[i]->publish_reports = [this, i](const Mail& mail) {
+            if (!cut_[i]) world_.send(mail, store_);
         };
     }
     node_.on_launch = [this](const driver_manager::TaskKey& key, std::uint64_t) {
@@ -207,7 +205,7 @@ void Simulation::schedule_users() {
 }
 
 std::string Simulation::any_alloc() {
-    const std::vector<std::string> all = store_.allocs();
+    const std::vector<std::string>& all = store_.allocs();
     return all.empty() ? "" : all[world_.random.below(all.size())];
 }
 

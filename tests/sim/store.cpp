@@ -28,12 +28,7 @@ void Store::crash() {
 
 void Store::repeat() {
     if (!up_) return;
-    auto message = std::make_shared<Message>();
-    message->from = "store";
-    message->epoch = epoch_;
-    message->head = durable_.head();
-    message->entries = durable_.entries();
-    publish(message);
+    publish(durable_.mail("store", epoch_));
 }
 
 // Committed at once, published a little later: a crash in between is the interesting case.
@@ -51,7 +46,7 @@ void Store::put(const std::string& key, Body body) {
 void Store::hear(const Message& message) {
     if (!up_) return;
     heard_of(message);
-    if (message.hello || message.goodbye) return;
+    if (message.goodbye) return;
     positions_[message.from].take(
         message, message.entries.size(), [] {},
         [this](const Entry& entry) {
@@ -91,6 +86,7 @@ void Store::propose(const wire::AllocDesired& proposal) {
     if (known && (known->desired == wire::Desired::stop || proposal.desired == wire::Desired::run)) return;
     world_.trace("store    records alloc " + proposal.id.substr(0, 4) + " " + std::string(to_string(proposal.desired)) +
                  " " + proposal.reason);
+    if (!known) allocs_.push_back(proposal.id);
     put("alloc/" + proposal.id, proposal);
 }
 
@@ -103,7 +99,8 @@ bool Store::submit(const wire::JobSpec& spec) {
     next.uid = "uid";
     ++next.version;
     next.stopped = false;
-    put("job/" + spec.name, next);
+    job_ = "job/" + spec.name;
+    put(job_, next);
     return true;
 }
 
@@ -111,7 +108,7 @@ bool Store::stop_job() {
     if (!up_ || !job()) return false;
     wire::JobDesired next = *job();
     next.stopped = true;
-    put("job/" + next.spec.name, next);
+    put(job_, next);
     return true;
 }
 
@@ -133,18 +130,7 @@ bool Store::order(const std::string& id, const std::function<void(wire::AllocOrd
     return true;
 }
 
-const wire::JobDesired* Store::job() const {
-    for (const std::string& key : durable_.keys())
-        if (key.starts_with("job/")) return get<wire::JobDesired>(key);
-    return nullptr;
-}
-
-std::vector<std::string> Store::allocs() const {
-    std::vector<std::string> ids;
-    for (const std::string& key : durable_.keys())
-        if (key.starts_with("alloc/")) ids.push_back(key.substr(6));
-    return ids;
-}
+const wire::JobDesired* Store::job() const { return get<wire::JobDesired>(job_); }
 
 void Store::heard_of(const Message& message) {
     const std::string boot = "b" + std::to_string(message.epoch);

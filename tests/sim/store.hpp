@@ -11,16 +11,16 @@
 
 namespace drover::sim {
 
-class Store {
+class Store : public Ear {
    public:
     Store(World& world, History& history) : world_(world), history_(history) {}
 
-    std::function<void(std::shared_ptr<const Message>)> publish;
+    std::function<void(const Mail&)> publish;
 
     bool up() const { return up_; }
     void start();
     void crash();
-    void hear(const Message& reports);
+    void hear(const Message& reports) override;
     void repeat();
 
     void set_node(bool ready);
@@ -35,7 +35,7 @@ class Store {
     const wire::AllocStatus* status(const std::string& id) const { return get<wire::AllocStatus>("status/" + id); }
     const wire::AllocOrder* order_of(const std::string& id) const { return get<wire::AllocOrder>("order/" + id); }
     const wire::Members* members() const { return get<wire::Members>("members"); }
-    std::vector<std::string> allocs() const;
+    const std::vector<std::string>& allocs() const { return allocs_; }
 
    private:
     template <class T>
@@ -56,6 +56,8 @@ class Store {
     std::uint64_t epoch_ = 0;
     Feed durable_;
     bool publishing_ = false;
+    std::string job_;                  // key of the one job
+    std::vector<std::string> allocs_;  // ids
     std::map<std::string, Position> positions_;
     std::map<std::string, Instant> heard_at_;
 };

@@ -9,14 +9,21 @@ void Feed::put(const std::string& key, Body body) {
     Entry& entry = newest_[key];
     if (entry.body && *entry.body == body) return;
     entry = {++head_, key, std::make_shared<const Body>(std::move(body))};
+    mail_.reset();
 }
 
-std::vector<Entry> Feed::entries() const {
-    std::vector<Entry> result;
-    result.reserve(newest_.size());
-    for (const auto& [key, entry] : newest_) result.push_back(entry);
-    std::sort(result.begin(), result.end(), [](const Entry& a, const Entry& b) { return a.number < b.number; });
-    return result;
+Mail Feed::mail(const std::string& from, std::uint64_t epoch) const {
+    if (mail_ && mail_->epoch == epoch) return mail_;
+    auto mail = std::make_shared<Message>();
+    mail->from = from;
+    mail->epoch = epoch;
+    mail->head = head_;
+    mail->entries.reserve(newest_.size());
+    for (const auto& [key, entry] : newest_) mail->entries.push_back(entry);
+    std::sort(mail->entries.begin(), mail->entries.end(),
+              [](const Entry& a, const Entry& b) { return a.number < b.number; });
+    mail_ = mail;
+    return mail_;
 }
 
 const Body* Feed::find(const std::string& key) const {
@@ -25,15 +32,13 @@ const Body* Feed::find(const std::string& key) const {
     return at->second.body.get();
 }
 
-std::vector<std::string> Feed::keys() const {
-    std::vector<std::string> result;
-    for (const auto& [key, entry] : newest_)
-        if (!std::holds_alternative<std::monostate>(*entry.body)) result.push_back(key);
-    return result;
+bool Feed::any() const {
+    return std::any_of(newest_.begin(), newest_.end(),
+                       [](const auto& entry) { return !std::holds_alternative<std::monostate>(*entry.second.body); });
 }
 
 void World::after(Duration delay, std::function<void()> what) {
-    events_.push_back({now_ + delay, ++order_, std::move(what)});
+    events_.push_back({now_ + delay, ++order_, std::move(what), nullptr, nullptr});
     std::push_heap(events_.begin(), events_.end(), std::greater<>());
 }
 
@@ -44,16 +49,21 @@ void World::run_until(Instant end) {
         events_.pop_back();
         now_ = event.at;
         ++steps;
-        event.what();
+        if (event.ear)
+            event.ear->hear(*event.mail);
+        else
+            event.what();
     }
     now_ = end;
 }
 
-void World::send(std::shared_ptr<const Message> message, std::function<void(const Message&)> receiver) {
+void World::send(const Mail& mail, Ear& receiver) {
     if (random.chance(loss)) return;
-    const int copies = random.chance(duplication) ? 2 : 1;
-    for (int i = 0; i < copies; ++i)
-        after(random.between(microseconds(50), delay_max), [message, receiver] { receiver(*message); });
+    for (int copies = random.chance(duplication) ? 2 : 1; copies > 0; --copies) {
+        const Duration delay = random.between(microseconds(50), delay_max);
+        events_.push_back({now_ + delay, ++order_, {}, &receiver, mail});
+        std::push_heap(events_.begin(), events_.end(), std::greater<>());
+    }
 }
 
 void World::trace(const std::string& line) const {

@@ -1,6 +1,7 @@
 // World: virtual time, a lossy network of whole-object streams, and what the parts of a simulation share.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -36,7 +37,14 @@ struct Message {
     std::uint64_t head = 0;
     std::vector<Entry> entries;
     bool goodbye = false;
-    bool hello = false;  // carries no stream, only life
+};
+using Mail = std::shared_ptr<const Message>;
+
+// Whoever hears messages; lives as long as the world.
+class Ear {
+   public:
+    virtual ~Ear() = default;
+    virtual void hear(const Message& message) = 0;
 };
 
 // The sending end.
@@ -47,20 +55,22 @@ class Feed {
         if (newest_.contains(key)) put(key, std::monostate{});
     }
     std::uint64_t head() const { return head_; }
-    std::vector<Entry> entries() const;
+    // The whole stream as a message of this sender.
+    Mail mail(const std::string& from, std::uint64_t epoch) const;
     const Body* find(const std::string& key) const;
-    // Keys that are not erased.
-    std::vector<std::string> keys() const;
+    // Is there anything that is not erased?
+    bool any() const;
 
    private:
     std::uint64_t head_ = 0;
     std::map<std::string, Entry> newest_;
+    mutable Mail mail_;  // of the current head
 };
 
 // The receiving end of one stream: its position.
 class Position {
    public:
-    enum class News { none, partial, complete };
+    enum class News { none, partial, complete };  // complete: has caught up by this message
     // Calls `reset` when the sender has begun anew, `hear` for every entry above the position.
     template <class Reset, class Hear>
     News take(const Message& message, std::size_t limit, Reset reset, Hear hear) {
@@ -68,21 +78,28 @@ class Position {
         if (message.epoch > epoch_) {
             epoch_ = message.epoch;
             position_ = 0;
+            caught_up_ = false;
             reset();
         }
+        if (message.head <= position_ && caught_up_) return News::none;
         for (const Entry& entry : message.entries) {
             if (entry.number <= position_) continue;
-            if (limit-- == 0) return News::partial;
+            if (limit-- == 0) {
+                caught_up_ = false;
+                return News::partial;
+            }
             hear(entry);
             position_ = entry.number;
         }
-        if (position_ < message.head) position_ = message.head;
+        position_ = std::max(position_, message.head);
+        caught_up_ = true;
         return News::complete;
     }
 
    private:
     std::uint64_t epoch_ = 0;
     std::uint64_t position_ = 0;
+    bool caught_up_ = false;
 };
 
 // A broken promise, with its sentence.
@@ -105,7 +122,7 @@ class World {
     // Runs until `end` of virtual time.
     void run_until(Instant end);
     // A message to `receiver`: lost, late, twice, out of order.
-    void send(std::shared_ptr<const Message> message, std::function<void(const Message&)> receiver);
+    void send(const Mail& mail, Ear& receiver);
 
     bool tracing() const { return trace_; }
     void trace(const std::string& line) const;
@@ -123,6 +140,8 @@ class World {
         Instant at;
         std::uint64_t order;
         std::function<void()> what;
+        Ear* ear = nullptr;  // instead of `what`
+        Mail mail;
         bool operator>(const Event& other) const { return at != other.at ? at > other.at : order > other.order; }
     };
 

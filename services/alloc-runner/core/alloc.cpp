@@ -39,33 +39,44 @@ TaskRules Alloc::task_rules(std::size_t i) const {
 // everything heard has had its say.
 AllocDecision Alloc::step(Instant now, const AllocInput& input) {
     decision_ = {};
-    absorb(input);
     receive(now);
-    if (desired_.desired == wire::Desired::stop || order_.stop) kill_all(now, {});
-    take_orders(now);
-    take_observations(now);
+    if (const auto* wanted = std::get_if<Wanted>(&input)) stop_ |= wanted->alloc.desired == wire::Desired::stop;
+    if (const auto* ordered = std::get_if<Ordered>(&input)) take(*ordered, now);
+    if (const auto* recorded = std::get_if<Recorded>(&input)) take(*recorded);
+    if (stop_) kill_all(now, {});
+    if (const auto* news = std::get_if<Observations>(&input)) take(*news, now);
     drag_along(now);
     for (std::size_t i = 0; i < tasks_.size(); ++i) run(i, now, Wake{});
     command_all();
     return std::move(decision_);
 }
 
-void Alloc::absorb(const AllocInput& input) {
-    if (const auto* desired = std::get_if<wire::AllocDesired>(&input)) {
-        // Its group and place are fixed; what may change is that it should stop.
-        desired_.desired = desired->desired;
-        desired_.reason = desired->reason;
-    } else if (const auto* order = std::get_if<wire::AllocOrder>(&input)) {
-        order_ = *order;
-    } else if (const auto* heard = std::get_if<Observations>(&input)) {
-        heard_ = *heard;
-    } else if (const auto* recorded = std::get_if<Recorded>(&input)) {
-        for (std::size_t i = 0; i < tasks_.size() && i < recorded->status.tasks.size(); ++i)
-            released_[i] = std::max(released_[i], ended_up_to(recorded->status.tasks[i]));
-        if (recorded->status.term != rules_.term) return;
-        outbox_.confirm(recorded->status.version);
-        decision_.report_changed = true;
+void Alloc::take(const Ordered& ordered, Instant now) {
+    stop_ |= ordered.order.stop;
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+        const std::string& name = desired_.group.tasks[i].name;
+        Orders orders;
+        const auto restarts = ordered.order.restarts.find(name);
+        if (restarts != ordered.order.restarts.end()) orders.restarts = restarts->second;
+        for (const wire::SignalOrder& signal : ordered.order.signals)
+            if (signal.task == name) orders.signals.push_back(signal);
+        run(i, now, orders);
     }
+}
+
+void Alloc::take(const Recorded& recorded) {
+    for (std::size_t i = 0; i < tasks_.size() && i < recorded.status.tasks.size(); ++i)
+        released_[i] = std::max(released_[i], ended_up_to(recorded.status.tasks[i]));
+    if (recorded.status.term != rules_.term) return;
+    outbox_.confirm(recorded.status.version);
+    decision_.report_changed = true;
+}
+
+void Alloc::take(const Observations& news, Instant now) {
+    const auto& specs = desired_.group.tasks;
+    for (const auto& [name, observed] : news)
+        for (std::size_t i = 0; i < specs.size(); ++i)
+            if (specs[i].name == name) run(i, now, Heard{observed});
 }
 
 void Alloc::receive(Instant now) {
@@ -94,27 +105,6 @@ void Alloc::tell(std::size_t i, TaskDecision decision, Instant now) {
 
 void Alloc::kill_all(Instant now, const Kill& kill) {
     for (std::size_t i = 0; i < tasks_.size(); ++i) run(i, now, kill);
-}
-
-void Alloc::take_orders(Instant now) {
-    for (std::size_t i = 0; i < tasks_.size(); ++i) {
-        const std::string& name = desired_.group.tasks[i].name;
-        Orders orders;
-        const auto restarts = order_.restarts.find(name);
-        if (restarts != order_.restarts.end()) orders.restarts = restarts->second;
-        for (const wire::SignalOrder& signal : order_.signals)
-            if (signal.task == name) orders.signals.push_back(signal);
-        run(i, now, orders);
-    }
-}
-
-void Alloc::take_observations(Instant now) {
-    for (auto& [name, observed] : heard_) {
-        const auto& specs = desired_.group.tasks;
-        for (std::size_t i = 0; i < specs.size(); ++i)
-            if (specs[i].name == name) run(i, now, Heard{std::move(observed)});
-    }
-    heard_.clear();
 }
 
 // A leader that ended well takes the others with it; so does any task that failed, which names itself.

@@ -34,16 +34,19 @@ struct AllocRules {
     EdgeCounts* alloc_edges = nullptr;
 };
 
-// What the node says of some tasks; nothing: its complete inventory does not have the task. What is heard together is
-// taken in together, before anything is decided.
-using Observations = std::vector<std::pair<std::string, std::optional<wire::TaskObserved>>>;
-
-// The store has this status of the alloc.
-struct Recorded {
+// The inputs; what they point to need only live as long as the step. What the node says of some tasks, null where its
+// complete inventory does not have the task: what is heard together is taken in together, before anything is decided.
+using Observations = std::vector<std::pair<std::string, const wire::TaskObserved*>>;
+struct Wanted {
+    const wire::AllocDesired& alloc;
+};
+struct Ordered {
+    const wire::AllocOrder& order;
+};
+struct Recorded {  // the store has this status
     const wire::AllocStatus& status;
 };
-
-using AllocInput = std::variant<wire::AllocDesired, wire::AllocOrder, Observations, Recorded, Wake>;
+using AllocInput = std::variant<Wanted, Ordered, Observations, Recorded, Wake>;
 
 struct AllocDecision {
     std::vector<wire::TaskCommand> commands;  // those that say something else now
@@ -55,7 +58,7 @@ struct AllocDecision {
 
 class Alloc {
    public:
-    // `recorded`: the store's status, if it has one. It has to be told that it is there by a first step.
+    // `recorded`: the store's status, if it has one.
     Alloc(wire::AllocDesired desired, const wire::AllocStatus* recorded, AllocRules rules);
 
     AllocDecision step(Instant now, const AllocInput& input);
@@ -68,24 +71,23 @@ class Alloc {
 
    private:
     TaskRules task_rules(std::size_t i) const;
-    void absorb(const AllocInput& input);
+    void take(const Recorded& recorded);
+    void take(const Ordered& ordered, Instant now);
+    void take(const Observations& news, Instant now);
     void receive(Instant now);
     void run(std::size_t i, Instant now, const TaskInput& input);
     void tell(std::size_t i, TaskDecision decision, Instant now);
     void kill_all(Instant now, const Kill& kill);
-    void take_orders(Instant now);
-    void take_observations(Instant now);
     void drag_along(Instant now);
     void command_all();
     bool held(std::size_t i) const;
 
     wire::AllocDesired desired_;
-    wire::AllocOrder order_;
+    bool stop_ = false;  // wanted, by the job or by a user
     AllocRules rules_;
     std::vector<Task> tasks_;  // as desired_.group.tasks
     std::vector<std::uint64_t> released_;
     std::vector<std::optional<Desire>> said_;
-    Observations heard_;  // not yet taken in
     wire::AllocStatus status_;
     Outbox outbox_;
     AllocDecision decision_;

@@ -20,12 +20,13 @@ const Alloc* Brain::alloc(const std::string& id) const {
 Statements Brain::settle(Instant now) {
     if (state_known_) {
         settle_term();
+        for (const std::string& id : std::exchange(dirty_allocs_, {})) settle_alloc(id, now);
         while (!timers_.empty() && timers_.begin()->first <= now) {
             const std::string id = timers_.begin()->second;
-            sleep(id, allocs_.at(id), kNever);
-            touch(id);
+            Known& known = allocs_.at(id);
+            sleep(id, known, kNever);
+            step(id, known, now, Wake{});
         }
-        for (const std::string& id : std::exchange(dirty_allocs_, {})) settle_alloc(id, now);
         if (!dirty_jobs_.empty()) {
             Nodes nodes = count_nodes();
             while (!dirty_jobs_.empty())
@@ -70,24 +71,22 @@ void Brain::settle_alloc(const std::string& id, Instant now) {
     const bool foreign = known.life && known.status && known.status->term != term_ &&
                          (known.status->term != known.base_term || known.status->version != known.base_version);
     if (foreign) end_life(id, known);
-    if (!known.life) {
-        begin_life(id, known, now);
-    } else {
-        step(id, known, now, *known.desired);
-        step(id, known, now, known.order);
-        if (known.status) step(id, known, now, Recorded{*known.status});
-    }
+    if (!known.life) begin_life(known);
+    if (std::exchange(known.new_desired, false)) step(id, known, now, Wanted{*known.desired});
+    if (std::exchange(known.new_order, false)) step(id, known, now, Ordered{known.order});
+    if (std::exchange(known.new_status, false)) step(id, known, now, Recorded{*known.status});
     observe(id, known, now);
 }
 
-void Brain::begin_life(const std::string& id, Known& known, Instant now) {
+void Brain::begin_life(Known& known) {
     const wire::AllocStatus* status = known.status ? &*known.status : nullptr;
     known.base_term = status ? status->term : 0;
     known.base_version = status ? status->version : 0;
     known.observing = false;
     known.life.emplace(*known.desired, status,
                        AllocRules{term_, rules_.max_kill_timeout, rules_.task_edges, rules_.alloc_edges});
-    step(id, known, now, known.order);
+    known.new_desired = true;
+    known.new_order = true;
 }
 
 void Brain::end_life(const std::string& id, Known& known) {
@@ -114,9 +113,9 @@ void Brain::observe(const std::string& id, Known& known, Instant now) {
     for (const std::string& task : std::exchange(known.fresh, {})) {
         const wire::TaskObserved* observed = view.find({id, task});
         if (observed)
-            news.emplace_back(task, *observed);
+            news.emplace_back(task, observed);
         else if (view.whole())
-            news.emplace_back(task, std::nullopt);
+            news.emplace_back(task, nullptr);
     }
     if (!news.empty()) step(id, known, now, news);
 }

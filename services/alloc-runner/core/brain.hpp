@@ -79,8 +79,11 @@ class Brain {
         std::optional<Alloc> life;    // while this process decides for it
         std::uint64_t base_term = 0;  // of the status that life began with
         std::uint64_t base_version = 0;
-        bool observing = false;           // life has had its node's whole inventory
-        std::set<std::string> fresh;      // tasks with news for life
+        bool observing = false;    // life has had its node's whole inventory
+        bool new_desired = false;  // news for life
+        bool new_order = false;
+        bool new_status = false;
+        std::set<std::string> fresh;      // tasks
         std::set<std::string> commanded;  // tasks with a standing command
         bool reporting = false;           // a report stands
         Instant wake_at = kNever;
@@ -92,7 +95,7 @@ class Brain {
     void suspect(const std::string& node, const TaskKey& key);
     void settle_term();
     void settle_alloc(const std::string& id, Instant now);
-    void begin_life(const std::string& id, Known& known, Instant now);
+    void begin_life(Known& known);
     void end_life(const std::string& id, Known& known);
     void observe(const std::string& id, Known& known, Instant now);
     void step(const std::string& id, Known& known, Instant now, const AllocInput& input);

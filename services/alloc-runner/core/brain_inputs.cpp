@@ -47,6 +47,7 @@ void Brain::hear(const wire::AllocDesired& alloc) {
     allocs_of_[alloc.job].insert(alloc.id);
     Known& known = allocs_[alloc.id];
     known.desired = alloc;
+    known.new_desired = true;
     touch(alloc.id);
     dirty_jobs_.insert(alloc.job);
     const auto proposal = proposals_.find(alloc.id);
@@ -56,7 +57,9 @@ void Brain::hear(const wire::AllocDesired& alloc) {
 }
 
 void Brain::hear(const wire::AllocOrder& order) {
-    allocs_[order.alloc].order = order;
+    Known& known = allocs_[order.alloc];
+    known.order = order;
+    known.new_order = true;
     touch(order.alloc);
 }
 
@@ -64,6 +67,7 @@ void Brain::hear(const wire::AllocStatus& status) {
     Known& known = allocs_[status.id];
     const bool had_ended = known.status && has_ended({nullptr, &*known.status});
     known.status = status;
+    known.new_status = true;
     touch(status.id);
     if (had_ended != has_ended({nullptr, &status})) dirty_jobs_.insert(status.job);
 }

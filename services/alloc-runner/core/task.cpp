@@ -287,6 +287,7 @@ void Step::conclude(const Ending& ending, Instant at, bool successor) {
 }
 
 void Step::apply(const Wake&) {
+    if (!task_.observed) return;
     if (status_.phase != TaskPhase::pending && status_.phase != TaskPhase::backoff) return;
     const wire::TaskObserved& observed = *task_.observed;
     if (newest_known(observed) > status_.seq || observed.incarnations.size() >= kMaxUnrecorded) return;
@@ -314,7 +315,8 @@ std::string Step::why() const {
 
 TaskDecision Step::finish() {
     if (status_.phase == TaskPhase::backoff && status_.next_attempt > now_) decision_.wake_at = status_.next_attempt;
-    set(status_.why, why());
+    const bool waits = status_.phase == TaskPhase::pending || status_.phase == TaskPhase::backoff;
+    if (decision_.changed || waits) set(status_.why, why());
     return std::move(decision_);
 }
 
@@ -327,12 +329,10 @@ TaskDecision receive(Task& task, const TaskRules& rules, Instant now) {
 }
 
 TaskDecision step(Task& task, const TaskRules& rules, Instant now, const TaskInput& input) {
-    if (const auto* heard = std::get_if<Heard>(&input)) {
-        task.observed = heard->observed;
-        if (!task.observed) task.observed.emplace();
-    }
+    if (const auto* heard = std::get_if<Heard>(&input))
+        task.observed = heard->observed ? *heard->observed : wire::TaskObserved{};
     Step step(task, rules, now);
-    if (task.observed) std::visit([&step](const auto& what) { step.apply(what); }, input);
+    std::visit([&step](const auto& what) { step.apply(what); }, input);
     return step.finish();
 }
 

@@ -59,8 +59,8 @@ struct Orders {  // what users asked for, as far as it concerns this task
     std::uint64_t restarts = 0;
     std::vector<wire::SignalOrder> signals;  // by id
 };
-struct Heard {  // the node's whole observation of the task; nothing: its complete inventory does not have it
-    std::optional<wire::TaskObserved> observed;
+struct Heard {  // the node's whole observation of the task; null: its complete inventory does not have it
+    const wire::TaskObserved* observed = nullptr;
 };
 struct Wake {};  // do what is due; the only input that starts an incarnation
 using TaskInput = std::variant<Kill, Orders, Heard, Wake>;
@@ -74,7 +74,7 @@ struct TaskDecision {
 // A task that begins its life: its first word is Received.
 TaskDecision receive(Task& task, const TaskRules& rules, Instant now);
 
-// Decides nothing before the node has been heard of: a task that nobody has reported yet is not dead.
+// Nothing is started or given up before the node has been heard of: a task that nobody has reported yet is not dead.
 TaskDecision step(Task& task, const TaskRules& rules, Instant now, const TaskInput& input);
 
 // What the driver-manager should be told, in short.
