@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cgroup.hpp"
+#include "text.hpp"
 
 namespace drover::shim {
 
@@ -58,6 +59,8 @@ pid_t born_in(int group_fd) {
     if (dup2(null_fd, 0) < 0 || dup2(stdout_fd, 1) < 0 || dup2(stderr_fd, 2) < 0) {
         give_up(error, "cannot connect the output of", spec.task);
     }
+    // Ours may be protected from the kernel's choice of victims, a task never is.
+    write_text("/proc/self/oom_score_adj", "0");
     if (!join_cgroups(spec, in_first_group)) give_up(error, "cannot join the control groups of", spec.task);
     become_user(spec, error);
     if (chdir(spec.work_dir) != 0) give_up(error, "cannot use the working directory", spec.work_dir);

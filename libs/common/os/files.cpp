@@ -79,13 +79,14 @@ Result<void> write_control(const std::string& path, std::string_view bytes) {
 }
 
 Result<bool> make_dir(const std::string& path, mode_t mode) {
-    if (::mkdir(path.c_str(), mode) != 0) {
+    if (::mkdir(path.c_str(), 0700) != 0) {
         const int code = errno;
         struct stat st {};
         if (code == EEXIST && ::lstat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode)) return false;
         return fail_errno("cannot create the directory " + path, code);
     }
-    // mkdir's mode passes through the umask. By descriptor, because somebody may put a link there in between.
+    // Not by mkdir, whose mode passes through the umask, and by descriptor, because somebody may put a link there in
+    // between.
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd.valid() || ::fchmod(fd.get(), mode) != 0) return fail_errno("cannot set the mode of " + path, errno);
     return true;

@@ -51,6 +51,8 @@ Result<void> remove_entry(int parent, const char* name, const std::string& path,
     if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return {};
     if (errno != EISDIR && errno != EPERM) return fail_errno("cannot remove " + path, errno);
     const int code = errno;
+    // An empty one needs no look inside, which may not be permitted.
+    if (::unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
     if (depth >= kMaxDepth) return fail(ErrorKind::invalid, path + " is nested too deep to be removed");
 
     UniqueFd fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kMaxEntries = 1 << 20;
 constexpr Duration kLookAgain = milliseconds(10);
+constexpr Duration kLongestLook = seconds(1);
+constexpr std::uint32_t kPatience = 12;  // looks, some six seconds
 
 // The shim's pidfd while it lives; invalid when it is dead.
 UniqueFd open_shim(const ShimStatus& status) {
@@ -97,7 +99,8 @@ bool Launcher::State::look_without_record(Run& run, RecordState state) {
 }
 
 void Launcher::State::look_again(Run& run) {
-    run.retry = loop.at(loop.now() + kLookAgain, on_run(run, [this](Run& late) {
+    if (run.tries == kPatience) run.seen.error = "the supervisor of the task holds its directory but writes no record";
+    run.retry = loop.at(loop.now() + backoff(kLookAgain, run.tries++, kLongestLook), on_run(run, [this](Run& late) {
                             const RunKey key = late.key;
                             if (!look(late)) {
                                 start_failed(late, "the start of the task was cut short; try again", true);

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 
-#include "driver-manager/launcher/launcher_fixture.hpp"
+#include "driver-manager/launcher/launcher_test.hpp"
 
 namespace drover::launcher {
 namespace {
@@ -143,6 +143,22 @@ TEST_F(AdoptTest, ADamagedRecordOfADeadShimIsReportedAsLost) {
     const auto found = adopt();
     EXPECT_EQ(found.at(key(1)).id, "id-1");
     EXPECT_EQ(wait_for(1, RunPhase::exited).exit.code, -1);
+}
+
+TEST_F(AdoptTest, ATaskThatRanWhenTheMachineRestartedIsReportedAsLost) {
+    ASSERT_TRUE(os::make_dir(dir_ + "/state/alloc", 0700));
+    ASSERT_TRUE(os::make_dir(dir_ + "/state/alloc/web", 0700));
+    ASSERT_TRUE(os::make_dir(run_dir(1), 0700));
+    ShimStatus status = new_record("id-1", SHIM_RUNNING, "");
+    status.boot = os::boot_number() + 1;
+    // Somebody else's by now: this very process.
+    status.shim_pid = status.task_pid = ::getpid();
+    status.shim_start = status.task_start = os::read_proc(::getpid())->start_time;
+    ASSERT_TRUE(write_record(run_dir(1), status));
+    const auto seen = adopt().at(key(1));
+    EXPECT_EQ(seen.phase, RunPhase::exited);
+    EXPECT_EQ(seen.exit.code, -1);
+    EXPECT_THAT(seen.exit.error, HasSubstr("the machine restarted"));
 }
 
 TEST_F(AdoptTest, ADamagedFloorDoesNotKeepTheNodeDown) {

@@ -32,7 +32,10 @@ Result<void> Floors::raise(const std::string& alloc, const std::string& task, st
     }
     if (const Result<void> made = make_task_dir(state_dir_, alloc, task); !made) return made;
     const std::string text = std::to_string(seq) + "\n";
-    const Result<void> written = os::write_file_atomic(path(alloc, task), text, 0600, os::Durable::yes);
+    Result<void> written = os::write_file_atomic(path(alloc, task), text, 0600, os::Durable::yes);
+    // The first one of a task: its directories may be as new as the file.
+    if (written && of(alloc, task) == 0) written = os::sync_dir(state_dir_ + "/" + alloc);
+    if (written && of(alloc, task) == 0) written = os::sync_dir(state_dir_);
     if (written) floors_[{alloc, task}] = seq;
     return written;
 }
@@ -43,15 +46,9 @@ std::uint64_t Floors::of(const std::string& alloc, const std::string& task) cons
 }
 
 Result<void> make_task_dir(const std::string& state_dir, const std::string& alloc, const std::string& task) {
-    std::string dir = state_dir;
-    for (const std::string& name : {alloc, task}) {
-        const std::string parent = dir;
-        dir += "/" + name;
-        const Result<bool> made = os::make_dir(dir, 0700);
-        if (!made) return tl::unexpected(made.error());
-        if (!*made) continue;
-        if (const Result<void> synced = os::sync_dir(parent); !synced) return synced;
-    }
+    Result<bool> made = os::make_dir(state_dir + "/" + alloc, 0700);
+    if (made) made = os::make_dir(state_dir + "/" + alloc + "/" + task, 0700);
+    if (!made) return tl::unexpected(made.error());
     return {};
 }
 

@@ -29,7 +29,7 @@ class Floors {
     std::map<std::pair<std::string, std::string>, std::uint64_t> floors_;
 };
 
-// Makes <state_dir>/<alloc>/<task> where it is missing, 0700, and durable.
+// Makes <state_dir>/<alloc>/<task> where it is missing, 0700.
 Result<void> make_task_dir(const std::string& state_dir, const std::string& alloc, const std::string& task);
 
 }  // namespace drover::launcher

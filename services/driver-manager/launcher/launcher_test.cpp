@@ -8,7 +8,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "driver-manager/launcher/launcher_fixture.hpp"
+#include "driver-manager/launcher/launcher_test.hpp"
 
 namespace drover::launcher {
 namespace {

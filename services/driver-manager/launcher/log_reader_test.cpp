@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "driver-manager/launcher/launcher_fixture.hpp"
+#include "driver-manager/launcher/launcher_test.hpp"
 
 namespace drover::launcher {
 namespace {
