@@ -175,7 +175,8 @@ TEST_F(Cli, AFailedJobShowsTheReasonTheLastLinesAndTheNextCommand) {
               "Error: job \"web\" did not come up: task \"server\" of alloc 4f1c0000 failed\n"
               "Task \"server\": Terminated: Exit Code: 3 (Exceeded allowed attempts)\n"
               "Last lines of stderr of task \"server\":\n  cannot bind\n"
-              "Next: drover alloc status 4f1c0000\n");
+              "Next: drover alloc status 4f1c0000\n"
+              "To start it anew: drover job stop web, then drover job run\n");
 }
 
 TEST_F(Cli, AJobThatNeverStartsEndsTheWaitWithWhatItWaitsFor) {
@@ -194,14 +195,22 @@ TEST(Judge, DecidesOnlyAboutTheVersionThatWasSubmitted) {
     const auto job = [](const char* status, int version, const char* type = "service") {
         return Json{{"status", status}, {"version", version}, {"type", type}};
     };
-    EXPECT_FALSE(judge_run(job("running", 1), 2).has_value());
-    EXPECT_EQ(judge_run(job("running", 2), 2)->code, kOk);
-    EXPECT_FALSE(judge_run(job("running", 2, "batch"), 2).has_value());
-    EXPECT_EQ(judge_run(job("complete", 2, "batch"), 2)->code, kOk);
-    EXPECT_EQ(judge_run(job("failed", 2), 2)->code, kFailed);
-    EXPECT_EQ(judge_run(job("pending", 3), 2)->code, kFailed);
-    EXPECT_EQ(judge_run(job("stopping", 2), 2)->code, kFailed);
-    EXPECT_FALSE(judge_run(job("pending", 2), 2).has_value());
+    const Instant now{seconds(100).ns};
+    EXPECT_FALSE(judge_run(job("running", 1), 2, now).has_value());
+    EXPECT_EQ(judge_run(job("running", 2), 2, now)->code, kOk);
+    EXPECT_FALSE(judge_run(job("running", 2, "batch"), 2, now).has_value());
+    EXPECT_EQ(judge_run(job("complete", 2, "batch"), 2, now)->code, kOk);
+    EXPECT_EQ(judge_run(job("failed", 2), 2, now)->code, kFailed);
+    EXPECT_EQ(judge_run(job("pending", 3), 2, now)->code, kFailed);
+    EXPECT_EQ(judge_run(job("stopping", 2), 2, now)->code, kFailed);
+    EXPECT_FALSE(judge_run(job("pending", 2), 2, now).has_value());
+}
+
+TEST(Judge, AServiceThatHasJustStartedIsGivenASecondToFail) {
+    Json job = {{"status", "running"}, {"version", 1}, {"type", "service"}};
+    job["allocs"] = {{{"current", true}, {"tasks", {{{"state", "running"}, {"started_at", seconds(100).ns}}}}}};
+    EXPECT_FALSE(judge_run(job, 1, Instant{} + milliseconds(100'999)).has_value());
+    EXPECT_EQ(judge_run(job, 1, Instant{} + seconds(101))->code, kOk);
 }
 
 TEST_F(Cli, AnAllocsTimelineIsOldestFirstWithPidAndWaits) {

@@ -22,7 +22,7 @@ std::string ending(const Json& job) {
 }
 
 int wait(const Session& session, EventFeed& feed, const std::string& name, std::uint64_t version, Duration limit) {
-    const auto judge = [version](const Json& job) { return judge_run(job, version); };
+    const auto judge = [&session, version](const Json& job) { return judge_run(job, version, session.now()); };
     auto watched = watch_job(session, feed, name, judge, limit);
     if (!watched) return session.fail(watched.error());
     const Json& job = watched->job;

@@ -40,14 +40,25 @@ std::string last_word(const Json& events) {
     return fallback;
 }
 
+bool has_settled(const Json& job, Instant now) {
+    for (const Json& alloc : job.value("allocs", Json::array())) {
+        if (!alloc.value("current", true)) continue;
+        for (const Json& task : alloc.value("tasks", Json::array())) {
+            const bool running = task.value("state", "") == "running";
+            if (running && now - Instant{task.value("started_at", 0LL)} < kSettle) return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
-std::optional<Verdict> judge_run(const Json& job, std::uint64_t version) {
+std::optional<Verdict> judge_run(const Json& job, std::uint64_t version, Instant now) {
     const std::string status = job.value("status", "");
     const std::uint64_t seen = job.value("version", 0ULL);
     if (seen < version) return std::nullopt;
     if (seen > version) return Verdict{kFailed, "another submit replaced version " + std::to_string(version)};
-    if (status == "running" && job.value("type", "") == "service") return Verdict{};
+    if (status == "running" && job.value("type", "") == "service" && has_settled(job, now)) return Verdict{};
     if (status == "complete") return Verdict{};
     if (status == "failed") return Verdict{kFailed, job.value("why", "")};
     if (status == "stopped" || status == "stopping") return Verdict{kFailed, "it was stopped"};
@@ -66,7 +77,7 @@ Result<Watched> watch_job(const Session& session, EventFeed& feed, const std::st
         if (!session.json) session.out(event_line(session, event, false));
     };
     const Instant end = session.now() + limit;
-    std::string waits;
+    std::string waits, told;
     while (true) {
         auto job = session.client().get("/v1/jobs/" + encode_segment(name));
         if (!job) return tl::unexpected(job.error());
@@ -82,8 +93,10 @@ Result<Watched> watch_job(const Session& session, EventFeed& feed, const std::st
                                          (why.empty() ? "" : ": " + why)},
                            std::move(*job)};
         }
-        if (why != waits && !why.empty() && !session.json) {
+        // Said only of what lasts: most reasons to wait are gone in a moment.
+        if (why == waits && why != told && !why.empty() && !session.json) {
             session.out(session.paint("waiting: " + printable(why), Tone::busy) + "\n");
+            told = why;
         }
         waits = why;
     }
@@ -103,7 +116,9 @@ std::string explain_failure(const Session& session, const Json& job) {
                 text += log_tail(session, id, name, "stdout") + log_tail(session, id, name, "stderr");
             }
         }
-        return text + "Next: drover alloc status " + short_id(id) + "\n";
+        const std::string name = job.value("name", "");
+        return text + "Next: drover alloc status " + short_id(id) + "\nTo start it anew: drover job stop " + name +
+               ", then drover job run\n";
     }
     return "Next: drover job status " + job.value("name", "") + "\n";
 }

@@ -15,9 +15,13 @@ struct Verdict {
     std::string why;
 };
 
-// Of a job as the API shows it: running or complete is good, failed or stopped is not, anything else is no verdict yet.
-// A version other than `version` replaced what was submitted.
-std::optional<Verdict> judge_run(const Json& job, std::uint64_t version);
+// How long the tasks of a service must have run before it counts as running: a program that fails at once does so
+// sooner.
+inline constexpr Duration kSettle = seconds(1);
+
+// Of a job as the API shows it: running (for kSettle) or complete is good, failed or stopped is not, anything else is
+// no verdict yet. A version other than `version` replaced what was submitted.
+std::optional<Verdict> judge_run(const Json& job, std::uint64_t version, Instant now);
 // Stopped is what was wanted.
 std::optional<Verdict> judge_stop(const Json& job);
 

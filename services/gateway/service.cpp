@@ -8,6 +8,7 @@
 #include "gateway/bridged_backend.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/server.hpp"
+#include "host/keys.hpp"
 #include "host/log.hpp"
 
 namespace drover::gateway {
@@ -80,7 +81,10 @@ class Gateway : public host::Service {
 }  // namespace
 
 Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
-    auto transport = bus::ZmqTransport::open(host.loop(), {config.bind, config.tap, config.peers, {}});
+    const auto keys = host::read_curve_keys(config);
+    if (!keys) return tl::unexpected(keys.error());
+    auto transport = bus::ZmqTransport::open(
+        host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
     if (!transport) return tl::unexpected(transport.error());
     auto gateway = std::make_unique<Gateway>(host, config, std::move(*transport));
     if (auto listening = gateway->listen(); !listening) return tl::unexpected(listening.error());
