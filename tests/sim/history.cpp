@@ -60,10 +60,9 @@ void History::follow(Line& line, const wire::AllocDesired& alloc, const wire::Ta
         expect(line.told == Told::down, line, "Restarting follows an end");
         line.told = Told::ready;
         const wire::RestartPolicy& policy = alloc.group.restart;
-        if (!line.signaled && !line.killing) ++line.counted;
+        if (!event.details.at("restart_reason").empty()) ++line.counted;
         if (policy.interval > minutes(1) && policy.mode == wire::RestartMode::fail)
             expect(line.counted <= policy.attempts, line, "no more attempts than the policy allows");
-        line.signaled = false;
     } else if (type == "Not Restarting") {
         expect(line.told == Told::down && !line.killing, line, "Not Restarting follows an end that nobody asked for");
         line.told = Told::over;
@@ -78,7 +77,6 @@ void History::follow(Line& line, const wire::AllocDesired& alloc, const wire::Ta
         line.cause = true;
     } else if (type == "Restart Signaled") {
         expect(line.told == Told::up && !line.killing, line, "Restart Signaled is for a running task");
-        line.signaled = true;
     } else {
         expect(type == "Signaling" && line.told == Told::up, line, "Signaling is for a running task");
     }

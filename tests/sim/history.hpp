@@ -46,7 +46,6 @@ class History {
         Told told = Told::nothing;
         bool killing = false;
         bool cause = false;  // of a Killing that has to follow
-        bool signaled = false;
         std::uint32_t counted = 0;
     };
 

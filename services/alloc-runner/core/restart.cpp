@@ -1,6 +1,5 @@
 #include "alloc-runner/core/restart.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/hash.hpp"
@@ -10,11 +9,12 @@ namespace {
 
 using Kind = Verdict::Kind;
 
-// From the policy's delay up to a quarter more, so that the tasks of a failing job do not return in step.
+// From the policy's delay up to a quarter more, so that the tasks of a failing job do not return in step; in whole
+// milliseconds, because people read it.
 Duration jittered(Duration delay, const std::string& incarnation) {
     if (delay.ns <= 0) return nanoseconds(1);
     const auto spread = stable_hash(incarnation, 1) % static_cast<std::uint64_t>(delay.ns);
-    return delay + nanoseconds(static_cast<std::int64_t>(spread / 4));
+    return delay + milliseconds(nanoseconds(static_cast<std::int64_t>(spread / 4)).ms());
 }
 
 // The window is looked at before the attempt is counted: the first failure of a new window is its first.
@@ -46,7 +46,7 @@ Verdict judge(wire::TaskStatus& status, const wire::RestartPolicy& policy, wire:
         return {Kind::restarting, std::string(kWithinPolicy), jittered(policy.delay, status.incarnation)};
     if (policy.mode == wire::RestartMode::delay) {
         const Duration rest = status.window_start + policy.interval - at;
-        return {Kind::restarting, "Exceeded allowed attempts, applying a delay", std::max(rest, nanoseconds(1))};
+        return {Kind::restarting, "Exceeded allowed attempts, applying a delay", milliseconds(rest.ms() + 1)};
     }
     return {Kind::not_restarting,
             "Exceeded allowed attempts " + std::to_string(policy.attempts) + " in interval " +

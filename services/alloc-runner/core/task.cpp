@@ -259,11 +259,10 @@ void Step::settle_absent() {
         die(now_);
 }
 
-// A later incarnation proves that an earlier owner decided for a restart, whatever this one would have decided.
+// A later incarnation proves that an earlier owner decided for a restart, for reasons that died with it.
 void Step::conclude(const Ending& ending, Instant at, bool successor) {
     Verdict verdict = judge(status_, rules_.alloc.group.restart, rules_.alloc.type, ending, at);
-    if (successor && verdict.kind != Verdict::Kind::restarting)
-        verdict = {Verdict::Kind::restarting, std::string(kWithinPolicy), {}};
+    if (successor && verdict.kind != Verdict::Kind::restarting) verdict = {Verdict::Kind::restarting, "", {}};
     switch (verdict.kind) {
         case Verdict::Kind::killed:
             say(events::killed());

@@ -1,0 +1,62 @@
+// Stage: one alloc, its node and its store, moved by the words of a transcript.
+//
+//   alloc KEY=VALUE... TASK...    begin; keys: type attempts interval delay mode kill_timeout; a task marked with '*'
+//   leads node                          the node's complete inventory is heard, with what it acknowledges running TASK
+//   N                the node sees incarnation N run exited TASK N CODE [SIGNAL]   it has ended failed TASK N
+//   unrecoverable|recoverable WHY... unstarted TASK N              it was stopped before it ran and never will lost
+//   TASK N                   the node's record of it is gone signalled TASK N ID           the node has delivered
+//   signal ID silence ... end silence       what the node says in between is heard together, at the end recorded the
+//   store has everything, and the node may forget what is released crash                         the alloc-runner dies;
+//   the next one has what the store recorded stop | user_stop              the job does not want the alloc any more | a
+//   user stops it restart TASK | signal TASK SIGNAL wait DURATION                 time passes history TASK its events,
+//   newest first
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "alloc-runner/core/alloc.hpp"
+
+namespace drover::scenario {
+
+class Stage {
+   public:
+    // What the alloc core says to this line. Throws std::runtime_error for a line that makes no sense.
+    std::string play(const std::string& line);
+
+   private:
+    using Words = std::vector<std::string>;
+
+    void begin(const Words& words);
+    void live(const wire::AllocStatus* recorded);
+    void observe(const Words& words);
+    wire::IncarnationObserved& incarnation(const std::string& task, std::uint64_t seq);
+    void publish(const std::string& task);
+    void hear();
+    void record();
+    void pass(Duration time);
+    void obey(const wire::TaskCommand& command);
+    void step(const alloc_runner::AllocInput& input);
+    void say(const std::string& line) { said_ += line + "\n"; }
+    std::string history(const std::string& task) const;
+
+    Instant now_{seconds(1'000'000'000).ns};
+    std::uint64_t term_ = 1;
+    wire::AllocDesired desired_;
+    wire::AllocOrder order_;
+    std::optional<alloc_runner::Alloc> alloc_;
+    std::optional<wire::AllocStatus> recorded_;
+    std::vector<wire::TaskEvent> told_;  // unrecorded
+    std::vector<wire::TaskEvent> history_;
+    std::map<std::string, wire::TaskObserved> node_;
+    std::vector<std::string> unheard_;
+    bool silent_ = false;
+    Instant wake_at_ = kNever;
+    std::uint64_t signals_ = 0;
+    std::string shown_status_;
+    std::string said_;
+};
+
+}  // namespace drover::scenario
