@@ -25,7 +25,7 @@ namespace drover::shim {
 inline constexpr Duration kLimit = seconds(20);
 
 class ShimTest : public ::testing::Test {
-   protected:
+   public:
     ShimTest() {
         std::string path = ::testing::TempDir() + "drover-shim-XXXXXX";
         dir_ = ::mkdtemp(path.data());
@@ -33,6 +33,7 @@ class ShimTest : public ::testing::Test {
     }
     ~ShimTest() override { EXPECT_TRUE(os::remove_tree(dir_)); }
 
+   protected:
     // Beside this program.
     static std::string program() {
         std::string self(PATH_MAX, '\0');

@@ -21,13 +21,14 @@ namespace drover::os {
 namespace {
 
 class TempDir : public ::testing::Test {
-   protected:
+   public:
     TempDir() {
         std::string path = ::testing::TempDir() + "drover-os-XXXXXX";
         dir_ = ::mkdtemp(path.data());
     }
     ~TempDir() override { (void)remove_tree(dir_); }
 
+   protected:
     std::string dir_;
 };
 

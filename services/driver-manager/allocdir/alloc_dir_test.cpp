@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::Pair;
 
 class AllocDirTest : public ::testing::Test {
-   protected:
+   public:
     AllocDirTest() {
         std::string path = ::testing::TempDir() + "drover-allocdir-XXXXXX";
         dir_ = ::mkdtemp(path.data());
@@ -27,6 +27,7 @@ class AllocDirTest : public ::testing::Test {
     }
     ~AllocDirTest() override { EXPECT_TRUE(os::remove_tree(dir_)); }
 
+   protected:
     static mode_t mode(const std::string& path) {
         struct stat st {};
         return ::lstat(path.c_str(), &st) == 0 ? st.st_mode & 07777 : 0;
