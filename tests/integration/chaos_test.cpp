@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <utility>
@@ -23,9 +24,12 @@ std::string slurp(const std::string& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// alloc/task -> pid and start time, of the tasks that are shown as running and do run.
-std::map<std::string, std::pair<pid_t, std::uint64_t>> running(const Cluster& cluster, const std::string& job) {
-    std::map<std::string, std::pair<pid_t, std::uint64_t>> found;
+// alloc/task -> pid and start time.
+using Processes = std::map<std::string, std::pair<pid_t, std::uint64_t>>;
+
+// Of the tasks that are shown as running and do run.
+Processes running(const Cluster& cluster, const std::string& job) {
+    Processes found;
     for (const Json& alloc : cluster.allocs(job)) {
         for (const Json& task : alloc["tasks"]) {
             const pid_t pid = task["pid"];
@@ -48,9 +52,11 @@ groups:
 )";
 
 // Kills the given services together, starts them again, and expects to see the same processes within two seconds.
-void kill_and_expect_the_same(Cluster& cluster, const std::vector<Service>& victims,
-                              const std::map<std::string, std::pair<pid_t, std::uint64_t>>& before) {
+// `while_down` runs in between.
+void kill_and_expect_the_same(Cluster& cluster, const std::vector<Service>& victims, const Processes& before,
+                              const std::function<void()>& while_down) {
     for (const Service service : victims) cluster.kill(service);
+    while_down();
     for (const Service service : victims) cluster.start(service);
     const Instant restarted = now();
     const bool seen =
@@ -62,21 +68,43 @@ void kill_and_expect_the_same(Cluster& cluster, const std::vector<Service>& vict
     EXPECT_EQ(running(cluster, "twenty"), before);
 }
 
+// Orders a harmless signal for the first task of the alloc, which makes one event.
+void poke(const Cluster& cluster, const std::string& alloc) {
+    const Outcome outcome = cluster.drover({"alloc", "signal", "-s", "SIGCONT", alloc, "one"});
+    EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+}
+
 TEST(Chaos, twenty_tasks_keep_their_pids_while_every_service_is_killed_in_ten_rounds) {
     Cluster cluster;
     cluster.submit("twenty", kTwenty);
     ASSERT_TRUE(eventually([&] { return running(cluster, "twenty").size() == kTasks; }, seconds(30)));
-    const auto before = running(cluster, "twenty");
+    const Processes before = running(cluster, "twenty");
+    const auto allocs = cluster.allocs("twenty");
 
-    for (int round = 0; round < 10 && !HasFailure(); ++round) {
+    const int rounds = 10;
+    for (std::size_t round = 0; round < rounds && !HasFailure(); ++round) {
         SCOPED_TRACE("round " + std::to_string(round));
-        for (const Service service : kServices) kill_and_expect_the_same(cluster, {service}, before);
-        kill_and_expect_the_same(cluster, {kServices.begin(), kServices.end()}, before);
+        const std::string alloc = allocs[round]["id"];
+        const auto order = [&] { poke(cluster, alloc); };
+        const auto nothing = [] {};
+        kill_and_expect_the_same(cluster, {Service::alloc_runner}, before, order);
+        kill_and_expect_the_same(cluster, {Service::driver_manager}, before, order);
+        kill_and_expect_the_same(cluster, {Service::gateway}, before, nothing);
+        kill_and_expect_the_same(cluster, {Service::state_store}, before, nothing);
+        order();  // and nobody has time to hear of it
+        kill_and_expect_the_same(cluster, {kServices.begin(), kServices.end()}, before, nothing);
     }
-    for (const Json& summary : cluster.allocs("twenty")) {
+    std::vector<std::string> history = {"Received", "Task Setup", "Started"};
+    for (const Json& summary : allocs) {
         const Json alloc = cluster.get("/v1/allocs/" + summary["id"].get<std::string>());
-        EXPECT_THAT(event_types(alloc, "one"), ElementsAre("Received", "Task Setup", "Started"));
-        EXPECT_THAT(event_types(alloc, "two"), ElementsAre("Received", "Task Setup", "Started"));
+        EXPECT_EQ(event_types(alloc, "two"), history);
+    }
+    history.insert(history.end(), 3, "Signaling");
+    for (const Json& summary : allocs) {
+        const std::string path = "/v1/allocs/" + summary["id"].get<std::string>();
+        const auto types = [&] { return event_types(cluster.get(path), "one"); };
+        eventually([&] { return types().size() >= history.size(); }, seconds(10));
+        EXPECT_EQ(types(), history);
     }
     EXPECT_EQ(cluster.drover({"job", "stop", "twenty"}).code, 0);
     EXPECT_TRUE(eventually([&] { return running(cluster, "twenty").empty(); }, seconds(20)));
@@ -202,6 +230,39 @@ TEST(Chaos, a_completed_batch_task_is_never_run_again) {
     EXPECT_EQ(slurp(path), "ran\n");
     EXPECT_THAT(event_types(cluster.alloc("once"), "task"),
                 ElementsAre("Received", "Task Setup", "Started", "Terminated"));
+}
+
+TEST(Chaos, jobs_submitted_during_a_kill_storm_run_exactly_once) {
+    Cluster cluster;
+    constexpr int kJobs = 24;
+    const auto lines = [&](int i) { return cluster.dir() + "/lines-" + std::to_string(i); };
+    for (int i = 0; i < kJobs; ++i) {
+        const std::string job = "storm-" + std::to_string(i);
+        const std::string file = cluster.dir() + "/" + job + ".yaml";
+        std::ofstream(file) << writes_a_line(job, lines(i));
+        // A different victim each time, and every fifth time all of them; the submit meets whatever is left.
+        const std::vector<Service> victims = i % 5 == 4 ? std::vector<Service>(kServices.begin(), kServices.end())
+                                                        : std::vector<Service>{kServices[i % 4]};
+        for (const Service service : victims) cluster.kill(service);
+        const Outcome refused = cluster.drover({"job", "run", "--detach", file}, seconds(1));
+        for (const Service service : victims) cluster.start(service);
+        // Asking again is harmless: the same job is the same job.
+        ASSERT_TRUE(eventually(
+            [&] {
+                return cluster.drover({"job", "run", "--detach", file}, seconds(12)).code == 0;
+            },
+            seconds(30)))
+            << refused.out << refused.err << cluster.logs();
+    }
+    for (int i = 0; i < kJobs; ++i) {
+        const std::string job = "storm-" + std::to_string(i);
+        ASSERT_TRUE(completes(cluster, job)) << job << cluster.alloc(job) << cluster.logs();
+        EXPECT_EQ(slurp(lines(i)), "ran\n") << job;
+        EXPECT_EQ(cluster.allocs(job).size(), 1u) << job;
+        EXPECT_THAT(event_types(cluster.alloc(job), "task"),
+                    ElementsAre("Received", "Task Setup", "Started", "Terminated"))
+            << job;
+    }
 }
 
 }  // namespace
