@@ -126,5 +126,42 @@ TEST(Stop, of_a_task_whose_children_escaped_ends_them_too) {
     EXPECT_EQ(task_of(cluster.alloc("escape"), "task")["events"][4]["message"], "Exit Code: 130, Signal: 2");
 }
 
+TEST(Stop, of_a_leader_ends_its_followers) {
+    Cluster cluster;
+    cluster.submit("led", R"(
+job: led
+type: batch
+groups:
+  - name: group
+    tasks:
+      - name: leader
+        leader: true
+        driver: raw_exec
+        config: { command: /bin/sleep, args: ["0.5"] }
+      - name: follower
+        driver: raw_exec
+        config: { command: /bin/sleep, args: ["100000"] }
+)");
+    ASSERT_TRUE(eventually(
+        [&] {
+            const Json alloc = cluster.alloc("led");
+            return alloc.is_object() && alloc["status"] == "complete" && !event_types(alloc, "follower").empty() &&
+                   event_types(alloc, "follower").back() == "Killed";
+        },
+        seconds(20)))
+        << cluster.alloc("led");
+    const Json follower = task_of(cluster.alloc("led"), "follower");
+    ASSERT_THAT(
+        event_types(cluster.alloc("led"), "follower"),
+        ElementsAre("Received", "Task Setup", "Started", "Leader Task Dead", "Killing", "Terminated", "Killed"));
+    EXPECT_EQ(follower["events"][3]["message"], "Leader Task in Group dead");
+    EXPECT_EQ(follower["events"][4]["message"], "Sent interrupt. Waiting 5s before force killing");
+    EXPECT_EQ(follower["events"][5]["message"], "Exit Code: 130, Signal: 2");
+    EXPECT_EQ(follower["events"][6]["message"], "Task successfully killed");
+    EXPECT_EQ(follower["failed"], false);
+    EXPECT_THAT(event_types(cluster.alloc("led"), "leader"),
+                ElementsAre("Received", "Task Setup", "Started", "Terminated"));
+}
+
 }  // namespace
 }  // namespace drover::integration
