@@ -7,9 +7,26 @@
 #include "wire/request.hpp"
 #include "wire/status.hpp"
 
-#define WIRE_MESSAGES(X)                                                                                               \
-    X(JobSpec)                                                                                                         \
-    X(JobDesired)                                                                                                      \
-    X(AllocDesired)                                                                                                    \
-    X(AllocOrder) X(TaskCommand) X(Members) X(TaskObserved) X(NodeObserved) X(NodeStatus) X(TaskStatus) X(AllocStatus) \
-        X(TaskEvent) X(AllocReport) X(AllocRecorded) X(Request) X(Answer) X(LogRead) X(LogChunk) X(Envelope) X(Vector)
+// clang-format off
+#define WIRE_MESSAGES(X) \
+    X(JobSpec)           \
+    X(JobDesired)        \
+    X(AllocDesired)      \
+    X(AllocOrder)        \
+    X(TaskCommand)       \
+    X(Members)           \
+    X(TaskObserved)      \
+    X(NodeObserved)      \
+    X(NodeStatus)        \
+    X(TaskStatus)        \
+    X(AllocStatus)       \
+    X(TaskEvent)         \
+    X(AllocReport)       \
+    X(AllocRecorded)     \
+    X(Request)           \
+    X(Answer)            \
+    X(LogRead)           \
+    X(LogChunk)          \
+    X(Envelope)          \
+    X(Vector)
+// clang-format on
