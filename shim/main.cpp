@@ -80,12 +80,12 @@ int run(const char* directory) {
     if (chdir(directory) != 0) return 2;
     const char* bytes = claim_spec(&size);
     if (!bytes) return 3;
-    const size_t pointer_bytes = spec_pointers(bytes, size) * sizeof(char*);
-    void* pointers = mmap(nullptr, pointer_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pointers == MAP_FAILED) return 4;
     Supervisor* s = &g_supervisor;
+    s->pointer_bytes = spec_pointers(bytes, size) * sizeof(char*);
+    s->pointers = mmap(nullptr, s->pointer_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (s->pointers == MAP_FAILED) return 4;
     char error[sizeof s->status.record.error];
-    const bool good = parse_spec(bytes, size, static_cast<char**>(pointers), &s->spec, error, sizeof error);
+    const bool good = parse_spec(bytes, size, static_cast<char**>(s->pointers), &s->spec, error, sizeof error);
     if (!create_status(&s->status, s->spec.id)) return 5;
     if (!open_control(&s->control, SHIM_CONTROL_FD)) return 6;
     if (!good) record_start_failure(s, error, false);

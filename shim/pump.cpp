@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace drover::shim {
@@ -10,8 +11,8 @@ namespace {
 
 constexpr int kLargePipe = 1 << 20;
 
-// One for both streams, since nothing is kept in it. Small, because once touched it stays in memory.
-char g_buffer[16 << 10];
+// One for both streams, since nothing is kept in it.
+alignas(4096) char g_buffer[16 << 10];
 
 void judge_load(Pump* pump, size_t moved) {
     pump->busy = moved >= pump->capacity / 2;
@@ -21,6 +22,8 @@ void judge_load(Pump* pump, size_t moved) {
 }
 
 }  // namespace
+
+void shrink_pumps() { madvise(g_buffer, sizeof g_buffer, MADV_DONTNEED); }
 
 int open_pump(Pump* pump) {
     int ends[2];

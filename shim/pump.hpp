@@ -18,4 +18,7 @@ int open_pump(Pump* pump);
 // Reads until the pipe is empty or `limit` bytes were moved; how many were.
 size_t drain(Pump* pump, size_t limit);
 
+// Gives back the memory that draining uses; the next drain takes it again.
+void shrink_pumps();
+
 }  // namespace drover::shim

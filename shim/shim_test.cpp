@@ -201,6 +201,8 @@ TEST_F(ShimTest, AnIdleShimTakesLessThan64KiB) {
     std::uint64_t total = 0;
     for (int i = 0; i < kCopies; ++i)
         controls.push_back(connect_when_running(shims[static_cast<std::size_t>(i)], "run" + std::to_string(i)));
+    // Idle is half a second after the last output.
+    os::wait_exited(shims.front().pidfd.get(), seconds(1));
     for (const os::Process& shim : shims) {
         const std::string path = "/proc/" + std::to_string(shim.pid) + "/smaps_rollup";
         const std::string text = os::read_file(path, 8192).value_or(std::string());

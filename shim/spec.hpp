@@ -9,7 +9,7 @@ namespace drover::shim {
 
 constexpr size_t kMaxSpecBytes = 4 << 20;
 constexpr size_t kMaxSpecStrings = 65536;  // arguments and variables together
-constexpr int kMaxGroups = 1024;
+constexpr int kMaxGroups = 256;
 constexpr int kMaxCgroups = 8;
 constexpr int kMaxSettings = 16;
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ constexpr int64_t kMs = 1000000;
 constexpr int64_t kFirstGap = 1 * kMs;
 constexpr int64_t kLongestGap = 100 * kMs;
 constexpr int64_t kGiveUp = 15000 * kMs;
+constexpr int64_t kQuiet = 500 * kMs;
 constexpr size_t kFinalDrain = 4 << 20;
 
 void publish(Supervisor* s) {
@@ -59,6 +61,7 @@ void start(Supervisor* s) {
     }
     close(out);
     close(err);
+    munmap(s->pointers, s->pointer_bytes);
     if (pid < 0) {
         char sentence[sizeof record->error];
         snprintf(sentence, sizeof sentence, "%s %s: %s", error.step, error.object, strerror(error.code));
@@ -146,6 +149,7 @@ void answer(Supervisor* s, int client) {
 void drain_pumps(Supervisor* s) {
     s->drain_at = kNever;
     for (Pump& pump : s->pumps) drain(&pump, kFinalDrain);
+    s->shrink_at = monotonic_ns() + kQuiet;
 }
 
 volatile sig_atomic_t g_term = 0;
@@ -163,7 +167,7 @@ void install_handlers() {
 }
 
 int64_t earliest(const Supervisor& s) {
-    const int64_t times[] = {s.start_at, s.kill_at, s.strike_at, s.drain_at};
+    const int64_t times[] = {s.start_at, s.kill_at, s.strike_at, s.drain_at, s.shrink_at};
     int64_t when = kNever;
     for (const int64_t t : times) when = t < when ? t : when;
     return when;
@@ -198,6 +202,10 @@ void run_due(Supervisor* s) {
     if (s->start_at <= now) start(s);
     if (s->kill_at <= now) start_killing(s);
     if (s->drain_at <= now) drain_pumps(s);
+    if (s->shrink_at <= now) {
+        s->shrink_at = kNever;
+        shrink_pumps();
+    }
     if (s->stage == Stage::killing && s->strike_at <= now) strike(s);
 }
 
@@ -244,7 +252,7 @@ void request_stop(Supervisor* s, int signo, int64_t timeout_ns) {
 
 void supervise(Supervisor* s) {
     install_handlers();
-    s->kill_at = s->strike_at = s->drain_at = kNever;
+    s->kill_at = s->strike_at = s->drain_at = s->shrink_at = kNever;
     s->start_at = monotonic_ns() + s->spec.start_delay_ns;
     if (s->spec.start_delay_ns > 0) tell_all(&s->control, s->status.record);
     while (s->stage != Stage::done) {

@@ -17,6 +17,8 @@ enum class Stage {
 
 struct Supervisor {
     Spec spec;
+    void* pointers = nullptr;  // mapped memory of the spec's argv and envp, given back after the start
+    size_t pointer_bytes = 0;
     StatusFile status;
     Control control;
     Pump pumps[2];
@@ -29,6 +31,7 @@ struct Supervisor {
     int64_t strike_gap = 0;
     int64_t give_up_at = 0;  // for what does not even die of SIGKILL
     int64_t drain_at = 0;
+    int64_t shrink_at = 0;  // the output has been quiet by then
 };
 
 constexpr int64_t kNever = INT64_MAX;
