@@ -28,6 +28,9 @@ endif()
 
 add_library(drover_flags INTERFACE)
 target_compile_options(drover_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror)
+# With optimisation g++ 12 takes an empty std::optional that is only read when set for uninitialised memory.
+target_compile_options(drover_flags INTERFACE
+                       $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:RelWithDebInfo>>:-Wno-maybe-uninitialized>)
 if(DROVER_SANITIZE)
   target_compile_options(drover_flags INTERFACE -fsanitize=${DROVER_SANITIZE} -fno-sanitize-recover=all
                                                 -fno-omit-frame-pointer -O1)
