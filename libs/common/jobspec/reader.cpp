@@ -173,6 +173,20 @@ void read_word(Context& context, const std::string& path, const Node& node, cons
     context.complain(node.mark, path, quoted(*text) + " is not one of " + list, nearest(*text, words));
 }
 
+namespace {
+
+// What text without quotes means: a number or a truth value where it reads as one.
+wire::Value plain(const std::string& text) {
+    if (text == "true" || text == "false") return {text == "true"};
+    if (text.find_first_not_of("+-.0123456789eE") != std::string::npos) return {text};
+    if (const auto integer = whole<std::int64_t>(text)) return {*integer};
+    if (text.find_first_of(".eE") == std::string::npos) return {text};
+    if (const auto real = whole<double>(text)) return {*real};
+    return {text};
+}
+
+}  // namespace
+
 wire::Value any_value(Context& context, const std::string& path, const Node& node) {
     context.stood(path, node.mark);
     wire::Value value;
@@ -187,14 +201,8 @@ wire::Value any_value(Context& context, const std::string& path, const Node& nod
     } else if (node.kind == Node::Kind::scalar) {
         if (node.text.find('\0') != std::string::npos)
             context.complain(node.mark, path, "may not hold a NUL character");
-        const bool numeric = !node.quoted && node.text.find_first_not_of("+-.0123456789eE") == std::string::npos;
-        const auto integer = numeric ? whole<std::int64_t>(node.text) : std::nullopt;
-        const auto real =
-            numeric && node.text.find_first_of(".eE") != std::string::npos ? whole<double>(node.text) : std::nullopt;
         value.data = node.text;
-        if (integer) value.data = *integer;
-        if (!integer && real) value.data = *real;
-        if (!node.quoted && (node.text == "true" || node.text == "false")) value.data = node.text == "true";
+        if (!node.quoted) value = plain(node.text);
     }
     return value;
 }
