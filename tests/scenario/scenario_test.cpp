@@ -60,7 +60,7 @@ TEST_P(Scenario, IsToldAsWritten) {
     EXPECT_EQ(told, written) << "after a wanted change: DROVER_REWRITE=1";
 }
 
-INSTANTIATE_TEST_SUITE_P(Story, Scenario, testing::ValuesIn(stories()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Story, Scenario, testing::ValuesIn(stories()), [](const auto& one) { return one.param; });
 
 }  // namespace
 }  // namespace drover::scenario
