@@ -95,7 +95,7 @@ Result<void> Client::stream(const std::string& path, const std::function<bool(st
     auto reached = with_retries(environment_, reach_, [&](const std::string& host_port) {
         httplib::Client client = connect(host_port, answer_);
         auto result = client.Get(
-            path.c_str(),
+            path,
             [&](const httplib::Response& response) {
                 status = response.status;
                 return true;

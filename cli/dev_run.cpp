@@ -27,7 +27,6 @@ class Dev {
     Dev(Session& session, const DevOptions& options, const DevPlace& place)
         : session_(session),
           options_(options),
-          place_(place),
           supervisor_(loop_, dev_services(place, options.http, own_environment()),
                       [this](const std::string& name, const std::string& what) { say(name, what); }),
           signals_(loop_, {SIGINT, SIGTERM, SIGHUP}, [this](int) { on_signal(); }) {
@@ -138,7 +137,6 @@ class Dev {
 
     Session& session_;
     const DevOptions& options_;
-    const DevPlace& place_;
     rt::EpollLoop loop_;
     Supervisor supervisor_;
     rt::SignalWatch signals_;

@@ -39,7 +39,7 @@ std::string event_line(const Session& session, const Json& event, bool with_job)
     const std::string type = event.value("type", "");
     const Tone tone = type == "Not Restarting" || type == "Driver Failure" ? Tone::bad : Tone::plain;
     line += pad(short_id(event.value("alloc", "")), 8) + "  " + pad(event.value("task", ""), 10) + "  " +
-            session.paint(pad(type, 15), tone) + "  " + printable(event.value("message", ""));
+            session.paint(pad(type, 19), tone) + "  " + printable(event.value("message", ""));
     line.erase(line.find_last_not_of(' ') + 1);
     return line + "\n";
 }

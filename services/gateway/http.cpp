@@ -54,9 +54,9 @@ Result<void> parse_query(std::string_view text, Call& call) {
 
 }  // namespace
 
-std::string Call::param(const std::string& name, std::string otherwise) const {
+std::string Call::param(const std::string& name, const std::string& otherwise) const {
     const auto found = query.find(name);
-    return found == query.end() ? std::move(otherwise) : found->second;
+    return found == query.end() ? otherwise : found->second;
 }
 
 Result<void> Call::allow(std::initializer_list<std::string_view> names) const {

@@ -23,7 +23,7 @@ struct Call {
     std::string last_event_id;  // header of a resuming event stream, empty without
 
     // The query parameter, or `otherwise` when it was not given.
-    std::string param(const std::string& name, std::string otherwise = "") const;
+    std::string param(const std::string& name, const std::string& otherwise = "") const;
     // Refuses parameters that the route does not know: a misspelt one must not be ignored.
     Result<void> allow(std::initializer_list<std::string_view> names) const;
     // A decimal number within 64 bits; `invalid` names the parameter.

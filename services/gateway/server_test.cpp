@@ -89,8 +89,8 @@ TEST_F(Loopback, ErrorsOfTheServerItselfAreJsonToo) {
     ASSERT_TRUE(broken);
     EXPECT_EQ(broken->status, 400);
     EXPECT_NE(broken->body.find("\"kind\":\"invalid\""), std::string::npos);
-    EXPECT_EQ(c.Get(("/" + std::string(kMaxTarget, 'a')).c_str())->status, 400);
-    const auto longer = c.Get(("/" + std::string(9000, 'a')).c_str());
+    EXPECT_EQ(c.Get("/" + std::string(kMaxTarget, 'a'))->status, 400);
+    const auto longer = c.Get("/" + std::string(9000, 'a'));
     ASSERT_TRUE(longer);
     EXPECT_NE(longer->body.find("\"error\""), std::string::npos);
     const auto thrown = c.Get("/throw");
