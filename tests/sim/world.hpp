@@ -76,29 +76,28 @@ class Position {
     News take(const Message& message, std::size_t limit, Reset reset, Hear hear) {
         if (message.epoch < epoch_) return News::none;
         if (message.epoch > epoch_) {
+            *this = Position();
             epoch_ = message.epoch;
-            position_ = 0;
-            caught_up_ = false;
             reset();
         }
         if (message.head <= position_ && caught_up_) return News::none;
+        head_ = std::max(head_, message.head);
         for (const Entry& entry : message.entries) {
             if (entry.number <= position_) continue;
-            if (limit-- == 0) {
-                caught_up_ = false;
-                return News::partial;
-            }
+            caught_up_ = false;
+            if (limit-- == 0) return News::partial;
             hear(entry);
             position_ = entry.number;
         }
         position_ = std::max(position_, message.head);
-        caught_up_ = true;
-        return News::complete;
+        caught_up_ = position_ == head_;
+        return caught_up_ ? News::complete : News::partial;
     }
 
    private:
     std::uint64_t epoch_ = 0;
     std::uint64_t position_ = 0;
+    std::uint64_t head_ = 0;  // the highest heard of
     bool caught_up_ = false;
 };
 

@@ -26,6 +26,7 @@ Alloc::Alloc(wire::AllocDesired desired, const wire::AllocStatus* recorded, Allo
     status_.term = rules_.term;
     status_.tasks.resize(count);
     for (std::size_t i = 0; i < count; ++i) {
+        status_.tasks[i].name = desired_.group.tasks[i].name;
         tasks_[i].status = status_.tasks[i];
         released_[i] = ended_up_to(status_.tasks[i]);
     }

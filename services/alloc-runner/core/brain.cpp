@@ -67,10 +67,6 @@ void Brain::settle_alloc(const std::string& id, Instant now) {
     if (at == allocs_.end() || !at->second.desired) return;
     Known& known = at->second;
     if (!mine(known.desired->job)) return end_life(id, known);
-    // Somebody else's words were recorded after this life began: it rests on a past that did not happen.
-    const bool foreign = known.life && known.status && known.status->term != term_ &&
-                         (known.status->term != known.base_term || known.status->version != known.base_version);
-    if (foreign) end_life(id, known);
     if (!known.life) begin_life(known);
     if (std::exchange(known.new_desired, false)) step(id, known, now, Wanted{*known.desired});
     if (std::exchange(known.new_order, false)) step(id, known, now, Ordered{known.order});
@@ -80,8 +76,6 @@ void Brain::settle_alloc(const std::string& id, Instant now) {
 
 void Brain::begin_life(Known& known) {
     const wire::AllocStatus* status = known.status ? &*known.status : nullptr;
-    known.base_term = status ? status->term : 0;
-    known.base_version = status ? status->version : 0;
     known.observing = false;
     known.life.emplace(*known.desired, status,
                        AllocRules{term_, rules_.max_kill_timeout, rules_.task_edges, rules_.alloc_edges});

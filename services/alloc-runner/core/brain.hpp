@@ -2,7 +2,8 @@
 // the nodes go in, statements for its own streams come out.
 //
 // It decides for the jobs it owns under the Members of the store, and only if Members names this very process. A new
-// generation of Members is a new term: every alloc is then taken up again from what the store has recorded.
+// generation of Members is a new term: every alloc is then taken up again from what the store has recorded. That is all
+// there will be, because the store refuses what is said under an older generation as soon as it grants a new one.
 #pragma once
 
 #include <map>
@@ -76,11 +77,9 @@ class Brain {
         std::optional<wire::AllocDesired> desired;  // as recorded by the store
         std::optional<wire::AllocStatus> status;    // likewise
         wire::AllocOrder order;
-        std::optional<Alloc> life;    // while this process decides for it
-        std::uint64_t base_term = 0;  // of the status that life began with
-        std::uint64_t base_version = 0;
-        bool observing = false;    // life has had its node's whole inventory
-        bool new_desired = false;  // news for life
+        std::optional<Alloc> life;  // while this process decides for it
+        bool observing = false;     // life has had its node's whole inventory
+        bool new_desired = false;   // news for life
         bool new_order = false;
         bool new_status = false;
         std::set<std::string> fresh;      // tasks

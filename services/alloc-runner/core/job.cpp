@@ -59,25 +59,31 @@ class Look {
         decision_.moved.push_back(key);
     }
 
+    // A proposal that was recorded late can put a second alloc into a place; the older one keeps it.
     Slot look_at(const SlotKey& key, const std::vector<const AllocView*>& there) {
-        bool taken = false;
+        const AllocView* keeper = nullptr;
+        for (const AllocView* alloc : there) {
+            if (alloc->desired->desired != Desired::run || !reason_to_stop(desired_, *alloc->desired).empty()) continue;
+            if (!keeper || age(*alloc) < age(*keeper)) keeper = alloc;
+        }
         bool stopping = false;
         for (const AllocView* alloc : there) {
+            if (alloc == keeper) continue;
             if (alloc->desired->desired == Desired::run) {
                 std::string reason = reason_to_stop(desired_, *alloc->desired);
-                if (reason.empty()) {
-                    taken = true;
-                    continue;
-                }
-                stop(*alloc->desired, std::move(reason));
+                stop(*alloc->desired, reason.empty() ? "its place is taken" : std::move(reason));
             }
             stopping |= !has_ended(*alloc);
         }
         if (stopping) return Slot::stopping;
-        if (taken) return Slot::taken;
+        if (keeper) return Slot::taken;
         const wire::GroupSpec* group = wanted_group(desired_, key);
         if (!group) return Slot::empty;
         return propose(*group, key.second, there) ? Slot::taken : Slot::waiting;
+    }
+
+    static std::pair<std::uint64_t, std::string> age(const AllocView& alloc) {
+        return {alloc.desired->job_version, alloc.desired->id};
     }
 
     void stop(wire::AllocDesired alloc, std::string reason) {

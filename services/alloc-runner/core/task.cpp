@@ -97,7 +97,6 @@ void Step::say(events::Words words, Instant time) {
 }
 
 void Step::receive() {
-    status_.name = rules_.spec.name;
     status_.window_start = now_;
     say(events::received());
 }

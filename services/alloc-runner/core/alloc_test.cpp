@@ -1,0 +1,168 @@
+#include "alloc-runner/core/alloc.hpp"
+
+#include <gtest/gtest.h>
+
+namespace drover::alloc_runner {
+namespace {
+
+constexpr Instant kNow{seconds(1'000'000).ns};
+
+wire::AllocDesired alloc_of(std::size_t tasks) {
+    wire::AllocDesired alloc;
+    alloc.id = "4f1c000000000000";
+    alloc.job = "web";
+    alloc.node = "n1";
+    alloc.group.name = "front";
+    for (std::size_t i = 0; i < tasks; ++i) {
+        wire::TaskSpec task;
+        task.name = "t" + std::to_string(i);
+        alloc.group.tasks.push_back(task);
+    }
+    return alloc;
+}
+
+// The node has nothing of it.
+Observations nothing_of(const wire::AllocDesired& alloc) {
+    Observations news;
+    for (const wire::TaskSpec& task : alloc.group.tasks) news.emplace_back(task.name, nullptr);
+    return news;
+}
+
+wire::TaskObserved seen(std::uint64_t term, wire::RunPhase phase) {
+    wire::TaskObserved observed;
+    observed.term = term;
+    wire::IncarnationObserved one;
+    one.seq = 1;
+    one.phase = phase;
+    observed.incarnations.push_back(one);
+    return observed;
+}
+
+TEST(Alloc, EveryReportLeadsToTheStatusItCarries) {
+    Alloc alloc(alloc_of(40), nullptr, {.term = 3});
+    alloc.step(kNow, Wanted{alloc.desired()});
+    alloc.step(kNow, nothing_of(alloc.desired()));
+    std::map<std::string, std::uint64_t> told;
+    std::uint64_t version = 0;
+    int reports = 0;
+    while (const wire::AllocReport* report = alloc.report()) {
+        EXPECT_EQ(report->term, 3u);
+        EXPECT_LE(report->events.size(), Outbox::kMaxEvents);
+        for (const wire::TaskEvent& event : report->events) EXPECT_EQ(event.n, ++told[event.task]);
+        ASSERT_TRUE(report->status.has_value());
+        const wire::AllocStatus status = *report->status;
+        EXPECT_GT(status.version, version);
+        version = status.version;
+        for (const wire::TaskStatus& task : status.tasks) EXPECT_EQ(task.events, told[task.name]);
+        alloc.step(kNow, Recorded{status});
+        ++reports;
+    }
+    EXPECT_GE(reports, 3);
+    for (const auto& [task, n] : told) EXPECT_EQ(n, 2u) << task;
+}
+
+TEST(Alloc, SaysACommandOnceUntilItChanges) {
+    Alloc alloc(alloc_of(1), nullptr, {.term = 3});
+    const AllocDecision first = alloc.step(kNow, nothing_of(alloc.desired()));
+    ASSERT_EQ(first.commands.size(), 1u);
+    EXPECT_EQ(first.commands[0].term, 3u);
+    EXPECT_EQ(first.commands[0].incarnation, incarnation_id("4f1c000000000000", "t0", 1));
+    EXPECT_TRUE(alloc.step(kNow, Wake{}).commands.empty());
+    EXPECT_TRUE(alloc.step(kNow, nothing_of(alloc.desired())).commands.empty());
+}
+
+TEST(Alloc, BoundsTheKillTimeoutByTheNodes) {
+    wire::AllocDesired desired = alloc_of(1);
+    desired.group.tasks[0].kill_timeout = hours(1);
+    Alloc alloc(desired, nullptr, {.term = 1, .max_kill_timeout = seconds(30)});
+    alloc.step(kNow, nothing_of(desired));
+    desired.desired = wire::Desired::stop;
+    const AllocDecision decision = alloc.step(kNow, Wanted{desired});
+    ASSERT_EQ(decision.commands.size(), 1u);
+    EXPECT_EQ(decision.commands[0].kill_timeout, seconds(30));
+    ASSERT_EQ(decision.events.size(), 1u);
+    EXPECT_EQ(decision.events[0].message, "Sent interrupt. Waiting 30s before force killing");
+    EXPECT_EQ(decision.events[0].details.at("kill_timeout"), "30s");
+}
+
+TEST(Alloc, ReleasesAnEndOnlyOnceItIsRecorded) {
+    wire::AllocDesired desired = alloc_of(1);
+    desired.type = wire::JobType::batch;
+    Alloc alloc(desired, nullptr, {.term = 1});
+    alloc.step(kNow, nothing_of(desired));
+    const wire::TaskObserved exited = seen(1, wire::RunPhase::exited);
+    const AllocDecision ended = alloc.step(kNow, Observations{{"t0", &exited}});
+    ASSERT_EQ(ended.commands.size(), 1u);
+    EXPECT_EQ(ended.commands[0].released, 0u);
+    const wire::AllocStatus status = alloc.status();
+    const AllocDecision recorded = alloc.step(kNow, Recorded{status});
+    ASSERT_EQ(recorded.commands.size(), 1u);
+    EXPECT_EQ(recorded.commands[0].released, 1u);
+    EXPECT_EQ(alloc.report(), nullptr);
+}
+
+TEST(Alloc, ConcludesNothingFromANodeThatListensToAnotherOwner) {
+    Alloc alloc(alloc_of(1), nullptr, {.term = 5});
+    alloc.step(kNow, nothing_of(alloc.desired()));
+    for (const std::uint64_t term : {4u, 6u}) {
+        const wire::TaskObserved exited = seen(term, wire::RunPhase::exited);
+        EXPECT_TRUE(alloc.step(kNow, Observations{{"t0", &exited}}).events.empty());
+    }
+}
+
+TEST(Alloc, HoldsStartsWhileTooManyRunsAreUnrecorded) {
+    wire::AllocDesired desired = alloc_of(1);
+    desired.group.restart = {.attempts = 1000, .interval = hours(1), .delay = {}, .mode = wire::RestartMode::fail};
+    Alloc alloc(desired, nullptr, {.term = 1});
+    alloc.step(kNow, nothing_of(desired));
+    wire::TaskObserved observed;
+    observed.term = 1;
+    Instant now = kNow;
+    for (int i = 0; i < 100; ++i) {
+        now = now + seconds(1);
+        const std::uint64_t seq = alloc.status().tasks[0].seq;
+        if (observed.incarnations.empty() || observed.incarnations.back().seq != seq) {
+            wire::IncarnationObserved one;
+            one.seq = seq;
+            one.phase = wire::RunPhase::exited;
+            observed.incarnations.push_back(one);
+        }
+        alloc.step(now, Observations{{"t0", &observed}});
+        alloc.step(now + milliseconds(1), Wake{});
+    }
+    EXPECT_LT(observed.incarnations.size(), 64u) << "fewer than a driver-manager keeps";
+    EXPECT_EQ(alloc.status().tasks[0].why, "waits for the state-store to record its earlier runs");
+    while (const wire::AllocReport* report = alloc.report()) {
+        const wire::AllocStatus status = *report->status;
+        alloc.step(now, Recorded{status});
+    }
+    observed.incarnations.clear();
+    const AllocDecision next = alloc.step(now, Observations{{"t0", &observed}});
+    ASSERT_EQ(next.commands.size(), 1u);
+    EXPECT_EQ(next.commands[0].verb, wire::Verb::run);
+}
+
+TEST(Alloc, SummarizesItsTasks) {
+    const auto status_of = [](std::vector<std::pair<wire::TaskState, bool>> states) {
+        std::vector<wire::TaskStatus> tasks;
+        for (const auto& [state, failed] : states) {
+            tasks.emplace_back();
+            tasks.back().state = state;
+            tasks.back().failed = failed;
+        }
+        return summarize(tasks);
+    };
+    using wire::TaskState;
+    using Summary = std::pair<ClientStatus, std::string>;
+    EXPECT_EQ(status_of({{TaskState::running, false}, {TaskState::dead, true}}),
+              Summary(ClientStatus::failed, "Failed tasks"));
+    EXPECT_EQ(status_of({{TaskState::pending, false}, {TaskState::running, false}}),
+              Summary(ClientStatus::running, "Tasks are running"));
+    EXPECT_EQ(status_of({{TaskState::pending, false}, {TaskState::dead, false}}),
+              Summary(ClientStatus::pending, "No tasks have started"));
+    EXPECT_EQ(status_of({{TaskState::dead, false}, {TaskState::dead, false}}),
+              Summary(ClientStatus::complete, "All tasks have completed"));
+}
+
+}  // namespace
+}  // namespace drover::alloc_runner

@@ -1,0 +1,223 @@
+#include "alloc-runner/core/brain.hpp"
+
+#include <gtest/gtest.h>
+
+namespace drover::alloc_runner {
+namespace {
+
+// One brain that knows a node, two members and a job of its own.
+class BrainCore : public testing::Test {
+   protected:
+    BrainCore() {
+        members.generation = 4;
+        members.alloc_runners = {{"ar-0", "boot-a"}};
+        job.spec.name = "web";
+        job.uid = "uid";
+        job.version = 1;
+        wire::GroupSpec group;
+        group.name = "front";
+        wire::TaskSpec task;
+        task.name = "server";
+        task.driver = "mock";
+        group.tasks.push_back(task);
+        job.spec.groups.push_back(group);
+        node.node.id = "n1";
+        node.node.drivers["mock"] = {true, true, ""};
+    }
+
+    // The store's state is heard from its beginning, up to now.
+    Statements hear_state() {
+        brain.state_reset();
+        brain.hear(members);
+        brain.hear(job);
+        brain.hear(node);
+        for (const auto& [name, alloc] : allocs) brain.hear(alloc);
+        for (const auto& [name, status] : statuses) brain.hear(status);
+        brain.state_complete();
+        return settle();
+    }
+
+    Statements settle() {
+        now = now + milliseconds(1);
+        Statements said = brain.settle(now);
+        for (const auto& [name, proposal] : said.proposals)
+            if (proposal) allocs[name] = *proposal;
+        return said;
+    }
+
+    // Up to a running task, everything recorded.
+    void run_server() {
+        hear_state();
+        id = allocs.begin()->first;
+        brain.hear(allocs.begin()->second);
+        brain.inventory_complete("n1");
+        settle();
+        wire::TaskObserved observed;
+        observed.alloc = id;
+        observed.task = "server";
+        observed.term = members.generation;
+        observed.incarnations.resize(1);
+        observed.incarnations[0].seq = 1;
+        observed.incarnations[0].phase = wire::RunPhase::running;
+        brain.hear("n1", observed);
+        settle();
+        statuses[id] = brain.alloc(id)->status();
+        brain.hear(statuses[id]);
+        settle();
+    }
+
+    Instant now{seconds(1'000'000).ns};
+    wire::Members members;
+    wire::JobDesired job;
+    wire::NodeStatus node;
+    std::map<std::string, wire::AllocDesired> allocs;
+    std::map<std::string, wire::AllocStatus> statuses;
+    std::string id;
+    Brain brain{[] {
+        BrainRules rules;
+        rules.id = "ar-0";
+        rules.boot = "boot-a";
+        return rules;
+    }()};
+};
+
+TEST_F(BrainCore, DecidesNothingBeforeTheStateIsWhole) {
+    brain.hear(members);
+    brain.hear(job);
+    brain.hear(node);
+    EXPECT_TRUE(settle().proposals.empty());
+    brain.state_complete();
+    EXPECT_EQ(settle().proposals.size(), 1u);
+}
+
+TEST_F(BrainCore, DecidesNothingWhileMembersNamesAnotherBoot) {
+    members.alloc_runners[0].boot = "boot-b";
+    EXPECT_TRUE(hear_state().proposals.empty());
+    EXPECT_EQ(brain.term(), 0u);
+}
+
+TEST_F(BrainCore, RunsAnAllocOnlyOnceTheStoreHasRecordedIt) {
+    const Statements said = hear_state();
+    brain.inventory_complete("n1");
+    ASSERT_EQ(said.proposals.size(), 1u);
+    EXPECT_TRUE(settle().commands.empty());
+    brain.hear(allocs.begin()->second);
+    const Statements next = settle();
+    EXPECT_EQ(next.commands.size(), 1u);
+    EXPECT_FALSE(next.proposals.begin()->second.has_value()) << "what is recorded need not be proposed any more";
+}
+
+TEST_F(BrainCore, CommandsNothingBeforeTheNodesInventoryIsWhole) {
+    hear_state();
+    brain.hear(allocs.begin()->second);
+    EXPECT_TRUE(settle().commands.empty());
+    brain.inventory_complete("n1");
+    EXPECT_EQ(settle().commands.size(), 1u);
+}
+
+TEST_F(BrainCore, LeavesAnAllocToItsNewOwner) {
+    run_server();
+    members.generation = 5;
+    members.alloc_runners = {{"ar-1", "boot-c"}};
+    brain.hear(members);
+    const Statements said = settle();
+    ASSERT_EQ(said.commands.size(), 1u);
+    EXPECT_FALSE(said.commands.begin()->second.has_value());
+    EXPECT_EQ(brain.alloc(id), nullptr);
+}
+
+TEST_F(BrainCore, ANewTermSpeaksForEveryAllocAgain) {
+    run_server();
+    members.generation = 9;
+    brain.hear(members);
+    const Statements said = settle();
+    ASSERT_EQ(said.commands.size(), 1u);
+    ASSERT_TRUE(said.commands.begin()->second.has_value());
+    EXPECT_EQ(said.commands.begin()->second->term, 9u);
+    EXPECT_EQ(said.commands.begin()->second->verb, wire::Verb::run);
+}
+
+TEST_F(BrainCore, ADriverManagerThatStartsAnewChangesNothingUntilItsInventoryIsWhole) {
+    run_server();
+    brain.inventory_reset("n1");
+    EXPECT_TRUE(settle().events.empty());
+    EXPECT_EQ(brain.alloc(id)->status().status, ClientStatus::running);
+    brain.inventory_complete("n1");
+    const Statements said = settle();
+    ASSERT_EQ(said.commands.size(), 1u) << "the run is gone: it is never started again under its number";
+    EXPECT_EQ(said.commands.begin()->second->verb, wire::Verb::stop);
+}
+
+TEST_F(BrainCore, AStoreThatStartsAnewChangesNothing) {
+    run_server();
+    EXPECT_TRUE(hear_state().commands.empty());
+    EXPECT_EQ(brain.alloc(id)->status().status, ClientStatus::running);
+}
+
+TEST_F(BrainCore, ForgetsWhatAStoreThatStartsAnewDoesNotHave) {
+    run_server();
+    allocs.clear();
+    statuses.clear();
+    const Statements said = hear_state();
+    EXPECT_EQ(brain.alloc(id), nullptr);
+    ASSERT_EQ(said.proposals.size(), 1u);
+    EXPECT_EQ(said.proposals.begin()->first, id) << "the same place has the same name";
+}
+
+class Orphan : public BrainCore {
+   protected:
+    void hear_of_orphan() {
+        wire::TaskObserved observed;
+        observed.alloc = "feedfeedfeedfeed";
+        observed.task = "ghost";
+        observed.incarnations.resize(1);
+        observed.incarnations[0].seq = 3;
+        brain.hear("n1", observed);
+        brain.inventory_complete("n1");
+    }
+    std::optional<wire::TaskCommand> destruction(const Statements& said) {
+        for (const auto& [where, command] : said.commands)
+            if (where.second.second == "ghost") return command;
+        return std::nullopt;
+    }
+};
+
+TEST_F(Orphan, IsDestroyedAfterItsGrace) {
+    hear_state();
+    hear_of_orphan();
+    EXPECT_FALSE(destruction(settle()));
+    ASSERT_LE(brain.wake_at(), now + seconds(30));
+    now = now + seconds(31);
+    const auto command = destruction(settle());
+    ASSERT_TRUE(command.has_value());
+    EXPECT_EQ(command->verb, wire::Verb::destroy);
+    EXPECT_EQ(command->seq, 3u);
+    EXPECT_EQ(command->term, 4u);
+    brain.forget_task("n1", {"feedfeedfeedfeed", "ghost"});
+    const Statements said = settle();
+    ASSERT_EQ(said.commands.size(), 1u);
+    EXPECT_FALSE(said.commands.begin()->second.has_value()) << "it is gone, so nothing is left to say";
+}
+
+TEST_F(Orphan, IsNoneOnceTheStoreKnowsItsAlloc) {
+    hear_state();
+    hear_of_orphan();
+    settle();
+    wire::AllocDesired alloc = allocs.begin()->second;
+    alloc.id = "feedfeedfeedfeed";
+    brain.hear(alloc);
+    now = now + hours(1);
+    EXPECT_FALSE(destruction(settle()));
+}
+
+TEST_F(Orphan, IsLeftAloneByAStoreThatKnowsNoJobAtAll) {
+    brain.hear(members);
+    brain.state_complete();
+    hear_of_orphan();
+    settle();
+    now = now + hours(1);
+    EXPECT_FALSE(destruction(settle()));
+}
+
+}  // namespace
+}  // namespace drover::alloc_runner
