@@ -21,6 +21,8 @@ Result<void> check_term(const std::string& what, const std::string& alloc, std::
     };
     if (term < recorded) return say(" is older than the recorded ", recorded);
     if (term > generation) return say(" is above the members' generation ", generation);
+    // An owner of the new generation begins from what is recorded: nothing older may be added behind its back.
+    if (term < generation) return say(" is older than the members' generation ", generation);
     return {};
 }
 

@@ -1,5 +1,5 @@
-// What alloc-runners say. Fences: a term below the one recorded for the alloc, or above the members' generation, is
-// refused; the error's sentence is for the log, since the speaker learns the rest from Members.
+// What alloc-runners say. Fences: a term below the one recorded for the alloc, or other than the members' generation,
+// is refused; the error's sentence is for the log, since the speaker learns the rest from Members.
 #pragma once
 
 #include "state-store/core/view.hpp"

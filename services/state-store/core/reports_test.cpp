@@ -16,14 +16,17 @@ class ReportsTest : public testing::Test {
         record.put("job/web", job);
     }
 
-    bool propose(const wire::AllocDesired& alloc, std::uint64_t generation = 9) {
+    // In the generation of its term, unless said otherwise.
+    bool propose(const wire::AllocDesired& alloc) { return propose(alloc, alloc.term); }
+    bool propose(const wire::AllocDesired& alloc, std::uint64_t generation) {
         Draft draft(record);
         const auto ok = record_proposal(draft, alloc, generation);
         error = ok ? "" : ok.error().message;
         written = record.commit(draft);
         return ok.has_value();
     }
-    bool report(const wire::AllocReport& what, std::uint64_t generation = 9) {
+    bool report(const wire::AllocReport& what) { return report(what, what.term); }
+    bool report(const wire::AllocReport& what, std::uint64_t generation) {
         Draft draft(record);
         const auto ok = record_report(draft, what, generation);
         error = ok ? "" : ok.error().message;
@@ -93,6 +96,15 @@ TEST_F(ReportsTest, ATermFromNowhereIsRefused) {
     EXPECT_NE(error.find("above the members' generation 9"), std::string::npos) << error;
     EXPECT_TRUE(propose(test_alloc("a1", "web", 9), 9));
     EXPECT_FALSE(report(make(10, {1}), 9));
+}
+
+TEST_F(ReportsTest, NothingOfAnOlderGenerationIsRecordedOnceANewOneIsGranted) {
+    EXPECT_TRUE(propose(test_alloc("a1", "web", 5)));
+    EXPECT_TRUE(report(make(5, {1}, 1)));
+    EXPECT_FALSE(report(make(5, {1, 2}, 2), 6));
+    EXPECT_NE(error.find("its term 5 is older than the members' generation 6"), std::string::npos) << error;
+    EXPECT_FALSE(propose(test_alloc("a1", "web", 5), 6));
+    EXPECT_EQ(events(), 1U);
 }
 
 TEST_F(ReportsTest, EventsStatusAndConfirmationAreOneCommit) {
