@@ -4,7 +4,7 @@ import posixpath
 import re
 
 # Folders that hold data only, named by what reads them.
-DATA = re.compile(r"^(tests/fuzz/corpus/|tests/scenario/.+/)|(^|/)(\.|__pycache__)")
+DATA = re.compile(r"^(tests/fuzz/corpus/|tests/contract/golden/|tests/scenario/.+/)|(^|/)(\.|__pycache__)")
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
 README_LIMIT = 40
 PROMISES = "README.md"

@@ -21,7 +21,7 @@ std::string slurp(const fs::path& path) {
 
 class Replay : public testing::TestWithParam<Target> {};
 
-TEST_P(Replay, no_known_input_breaks_the_parser) {
+TEST_P(Replay, NoKnownInputBreaksTheParser) {
     const fs::path folder = fs::path(DROVER_FUZZ_CORPUS) / GetParam().name;
     std::size_t seeds = 0;
     for (const auto& entry : fs::directory_iterator(folder)) {

@@ -74,7 +74,7 @@ void poke(const Cluster& cluster, const std::string& alloc) {
     EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
 }
 
-TEST(Chaos, twenty_tasks_keep_their_pids_while_every_service_is_killed_in_ten_rounds) {
+TEST(Chaos, TwentyTasksKeepTheirPidsWhileEveryServiceIsKilledInTenRounds) {
     Cluster cluster;
     cluster.submit("twenty", kTwenty);
     ASSERT_TRUE(eventually([&] { return running(cluster, "twenty").size() == kTasks; }, seconds(30)));
@@ -135,7 +135,7 @@ groups:
 
 class WhileDown : public testing::TestWithParam<Service> {};
 
-TEST_P(WhileDown, a_task_that_ends_is_reported_with_its_real_exit_code_and_signal) {
+TEST_P(WhileDown, ATaskThatEndsIsReportedWithItsRealExitCodeAndSignal) {
     Cluster cluster;
     const std::string go = cluster.dir() + "/go";
     std::string ending = kEnding;
@@ -205,7 +205,7 @@ bool completes(const Cluster& cluster, const std::string& job) {
         seconds(20));
 }
 
-TEST(Chaos, a_completed_batch_task_is_never_run_again) {
+TEST(Chaos, ACompletedBatchTaskIsNeverRunAgain) {
     Cluster cluster;
     const std::string path = cluster.dir() + "/lines";
     cluster.submit("once", writes_a_line("once", path));
@@ -232,7 +232,7 @@ TEST(Chaos, a_completed_batch_task_is_never_run_again) {
                 ElementsAre("Received", "Task Setup", "Started", "Terminated"));
 }
 
-TEST(Chaos, jobs_submitted_during_a_kill_storm_run_exactly_once) {
+TEST(Chaos, JobsSubmittedDuringAKillStormRunExactlyOnce) {
     Cluster cluster;
     constexpr int kJobs = 24;
     const auto lines = [&](int i) { return cluster.dir() + "/lines-" + std::to_string(i); };

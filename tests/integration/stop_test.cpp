@@ -41,7 +41,7 @@ Duration stop(const Cluster& cluster, const std::string& name) {
     return now() - asked;
 }
 
-TEST(Stop, during_start_ends_a_task_that_never_ran) {
+TEST(Stop, DuringStartEndsATaskThatNeverRan) {
     Cluster cluster;
     cluster.submit("starting", job("starting", "",
                                    "        driver: mock\n"
@@ -52,7 +52,7 @@ TEST(Stop, during_start_ends_a_task_that_never_ran) {
     EXPECT_EQ(task_of(cluster.alloc("starting"), "task")["failed"], false);
 }
 
-TEST(Stop, during_a_restart_delay_ends_the_task_without_another_start) {
+TEST(Stop, DuringARestartDelayEndsTheTaskWithoutAnotherStart) {
     Cluster cluster;
     cluster.submit("delayed", job("delayed", "    restart: { attempts: 3, interval: 30m, delay: 60s, mode: fail }\n",
                                   "        driver: raw_exec\n"
@@ -63,7 +63,7 @@ TEST(Stop, during_a_restart_delay_ends_the_task_without_another_start) {
                 ElementsAre("Received", "Task Setup", "Started", "Terminated", "Restarting", "Killing"));
 }
 
-TEST(Stop, of_a_task_that_ignores_the_signal_kills_it_at_its_kill_timeout) {
+TEST(Stop, OfATaskThatIgnoresTheSignalKillsItAtItsKillTimeout) {
     Cluster cluster;
     const std::string ready = cluster.dir() + "/ready";
     cluster.submit("stubborn", job("stubborn", "",
@@ -100,7 +100,7 @@ for sig in (signal.SIGTERM, signal.SIGINT): signal.signal(sig, signal.SIG_DFL)
 while True: signal.pause()
 )";
 
-TEST(Stop, of_a_task_whose_children_escaped_ends_them_too) {
+TEST(Stop, OfATaskWhoseChildrenEscapedEndsThemToo) {
     Cluster cluster;
     const std::string script = cluster.dir() + "/escape.py";
     const std::string escaped = cluster.dir() + "/escaped";
@@ -126,7 +126,7 @@ TEST(Stop, of_a_task_whose_children_escaped_ends_them_too) {
     EXPECT_EQ(task_of(cluster.alloc("escape"), "task")["events"][4]["message"], "Exit Code: 130, Signal: 2");
 }
 
-TEST(Stop, of_a_leader_ends_its_followers) {
+TEST(Stop, OfALeaderEndsItsFollowers) {
     Cluster cluster;
     cluster.submit("led", R"(
 job: led

@@ -43,7 +43,7 @@ bool completes(const Cluster& cluster, const std::string& job) {
         seconds(20));
 }
 
-TEST(Tap, a_python_subscriber_reads_one_jobs_events_without_a_schema) {
+TEST(Tap, APythonSubscriberReadsOneJobsEventsWithoutASchema) {
     Cluster cluster;
     const std::string out = cluster.dir() + "/tapped";
     const pid_t tap = spawn({"/usr/bin/python3", std::string(DROVER_SOURCE) + "/tests/integration/tap.py",
