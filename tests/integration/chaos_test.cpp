@@ -81,8 +81,8 @@ TEST(Chaos, TwentyTasksKeepTheirPidsWhileEveryServiceIsKilledInTenRounds) {
     const Processes before = running(cluster, "twenty");
     const auto allocs = cluster.allocs("twenty");
 
-    const int rounds = 10;
-    for (std::size_t round = 0; round < rounds && !HasFailure(); ++round) {
+    constexpr std::size_t kRounds = 10;
+    for (std::size_t round = 0; round < kRounds && !HasFailure(); ++round) {
         SCOPED_TRACE("round " + std::to_string(round));
         const std::string alloc = allocs[round]["id"];
         const auto order = [&] { poke(cluster, alloc); };
@@ -234,9 +234,9 @@ TEST(Chaos, ACompletedBatchTaskIsNeverRunAgain) {
 
 TEST(Chaos, JobsSubmittedDuringAKillStormRunExactlyOnce) {
     Cluster cluster;
-    constexpr int kJobs = 24;
-    const auto lines = [&](int i) { return cluster.dir() + "/lines-" + std::to_string(i); };
-    for (int i = 0; i < kJobs; ++i) {
+    constexpr std::size_t kJobs = 24;
+    const auto lines = [&](std::size_t i) { return cluster.dir() + "/lines-" + std::to_string(i); };
+    for (std::size_t i = 0; i < kJobs; ++i) {
         const std::string job = "storm-" + std::to_string(i);
         const std::string file = cluster.dir() + "/" + job + ".yaml";
         std::ofstream(file) << writes_a_line(job, lines(i));
@@ -254,7 +254,7 @@ TEST(Chaos, JobsSubmittedDuringAKillStormRunExactlyOnce) {
             seconds(30)))
             << refused.out << refused.err << cluster.logs();
     }
-    for (int i = 0; i < kJobs; ++i) {
+    for (std::size_t i = 0; i < kJobs; ++i) {
         const std::string job = "storm-" + std::to_string(i);
         ASSERT_TRUE(completes(cluster, job)) << job << cluster.alloc(job) << cluster.logs();
         EXPECT_EQ(slurp(lines(i)), "ran\n") << job;
