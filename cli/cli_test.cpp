@@ -118,6 +118,7 @@ TEST_F(Cli, AnUnreachableDroverIsExitCodeThreeWithWhatWasTried) {
     EXPECT_EQ(run({"job", "status"}), kUnreachable);
     EXPECT_NE(err.find("/nonexistent/drover/run/gateway.addr"), std::string::npos);
     EXPECT_NE(err.find("drover dev"), std::string::npos);
+    EXPECT_EQ(run({"tap"}), kUnreachable);
     session.environment.addr = "127.0.0.1:1";
     EXPECT_EQ(run({"node", "status"}), kUnreachable);
     EXPECT_NE(err.find("tried http://127.0.0.1:1 (from DROVER_ADDR)"), std::string::npos);

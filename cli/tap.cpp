@@ -1,6 +1,7 @@
 // drover tap [PREFIX]: what the services say, straight from the bus.
 #include "bus/tap.hpp"
 #include "cli/verb.hpp"
+#include "os/files.hpp"
 #include "wire/codec.hpp"
 #include "wire/envelope.hpp"
 
@@ -59,6 +60,13 @@ int listen(const Session& session, const Options& options) {
     if (endpoints.empty()) {
         const std::string run = run_dir(data_dir(session.environment));
         for (const char* service : kServices) endpoints.push_back(tap(run, service));
+        // Connecting to a socket that is not there yet is no error for the bus, and would wait for ever.
+        const std::string socket = endpoints.front().substr(std::string("ipc://").size());
+        if (!os::exists(socket)) {
+            return session.fail(Error{ErrorKind::unavailable, "cannot listen in: there is no " + socket +
+                                                                  ". Start Drover with: drover dev\nOr name the tap of "
+                                                                  "another with --endpoint."});
+        }
     }
     std::string prefix = options.prefix;
     if (!prefix.empty() && prefix.rfind("v1/", 0) != 0) prefix = "v1/" + prefix;

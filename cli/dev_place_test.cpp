@@ -1,0 +1,98 @@
+#include "cli/dev_place.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/hash.hpp"
+#include "cli/place.hpp"
+#include "os/files.hpp"
+#include "os/pidfd.hpp"
+#include "os/spawn.hpp"
+
+namespace drover::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct DevDirectory : testing::Test {
+    ~DevDirectory() override { fs::remove_all(dir); }
+    std::string dir = "/tmp/drover-dev-" + random_hex(8);
+};
+
+TEST_F(DevDirectory, IsMadeForItsOwnerOnly) {
+    auto place = open_dev_place(dir);
+    ASSERT_TRUE(place);
+    for (const std::string& made : {dir, dir + "/run", dir + "/logs"}) {
+        struct stat info {};
+        ASSERT_EQ(::stat(made.c_str(), &info), 0) << made;
+        EXPECT_EQ(info.st_mode & 0777U, 0700U) << made;
+    }
+    EXPECT_TRUE(fs::exists(place->bin_dir + "/drover_cli_test"));
+}
+
+TEST_F(DevDirectory, ServesOneDevAtATime) {
+    auto first = open_dev_place(dir);
+    ASSERT_TRUE(first);
+    auto second = open_dev_place(dir);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().kind, ErrorKind::conflict);
+    EXPECT_EQ(second.error().message,
+              "another `drover dev` runs in " + dir + "; use it, stop it, or choose another directory with --data-dir");
+    first->lock.reset();
+    EXPECT_TRUE(open_dev_place(dir));
+}
+
+TEST_F(DevDirectory, AFileInItsPlaceIsRefused) {
+    std::ofstream(dir) << "x";
+    auto place = open_dev_place(dir);
+    ASSERT_FALSE(place);
+    EXPECT_NE(place.error().message.find("is not a directory"), std::string::npos);
+}
+
+TEST_F(DevDirectory, EveryServiceHearsEveryOtherAndKeepsItsDataApart) {
+    auto place = open_dev_place(dir);
+    ASSERT_TRUE(place);
+    const auto specs = dev_services(*place, "127.0.0.1:0", {"A=b"});
+    ASSERT_EQ(specs.size(), 4U);
+    EXPECT_EQ(specs.front().name, "state-store");
+    EXPECT_EQ(specs.back().name, "gateway");
+    const std::vector<std::string> want = {place->bin_dir + "/drover-gateway",
+                                           "--id=gateway-0",
+                                           "--data-dir=" + dir + "/gateway",
+                                           "--run-dir=" + dir + "/run",
+                                           "--bind=ipc://" + dir + "/run/gateway.sock",
+                                           "--tap=ipc://" + dir + "/run/gateway-tap.sock",
+                                           "--peers=ipc://" + dir + "/run/state-store.sock,ipc://" + dir +
+                                               "/run/driver-manager.sock,ipc://" + dir + "/run/alloc-runner.sock",
+                                           "--http=127.0.0.1:0"};
+    EXPECT_EQ(specs.back().argv, want);
+    EXPECT_EQ(specs.back().env, std::vector<std::string>{"A=b"});
+}
+
+TEST_F(DevDirectory, ServicesThatAKilledDevLeftBehindAreEndedAndOthersLeftAlone) {
+    auto place = open_dev_place(dir);
+    ASSERT_TRUE(place);
+    const auto sleeper = [&](const std::string& argument) {
+        os::SpawnOptions options;
+        options.path = "/bin/sh";
+        options.argv = {place->bin_dir + "/drover-gateway", "-c", "while :; do sleep 0.05; done", argument};
+        auto process = os::spawn(options, os::Stdio::null);
+        EXPECT_TRUE(process);
+        return std::move(*process);
+    };
+    const os::Process ours = sleeper("--run-dir=" + place->run_dir);
+    const os::Process others = sleeper("--run-dir=/elsewhere");
+    EXPECT_EQ(end_leftovers(*place).value_or(0), 1U);
+    EXPECT_EQ(os::reap(ours.pidfd.get())->signal, SIGTERM);
+    EXPECT_FALSE(os::wait_exited(others.pidfd.get(), Duration{}));
+    EXPECT_TRUE(os::send_signal(others.pidfd.get(), SIGKILL));
+    EXPECT_TRUE(os::wait_exited(others.pidfd.get(), seconds(10)));
+    EXPECT_TRUE(os::reap(others.pidfd.get()).has_value());
+}
+
+}  // namespace
+}  // namespace drover::cli
