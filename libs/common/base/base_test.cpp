@@ -20,6 +20,10 @@ TEST(Duration, PrintsTheWayNomadDoes) {
     EXPECT_EQ(to_string(seconds(5)), "5s");
     EXPECT_EQ(to_string(milliseconds(10)), "10ms");
     EXPECT_EQ(to_string(seconds(90)), "1m30s");
+    EXPECT_EQ(to_string(milliseconds(1169)), "1.169s");
+    EXPECT_EQ(to_string(milliseconds(60'050)), "1m0.05s");
+    EXPECT_EQ(to_string(microseconds(1500)), "1.5ms");
+    EXPECT_EQ(to_string(Duration{-2}), "-2ns");
     EXPECT_EQ(to_string(Duration{}), "0s");
 }
 

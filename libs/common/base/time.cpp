@@ -17,10 +17,27 @@ Duration backoff(Duration base, std::uint64_t attempt, Duration limit) {
 
 namespace {
 
-void append_part(std::string& out, std::int64_t& ns, std::int64_t unit, const char* name) {
-    if (ns < unit) return;
-    out += std::to_string(ns / unit) + name;
-    ns %= unit;
+struct Unit {
+    std::int64_t ns;
+    const char* name;
+};
+
+void append_whole(std::string& out, std::int64_t& ns, Unit unit) {
+    if (ns < unit.ns) return;
+    out += std::to_string(ns / unit.ns) + unit.name;
+    ns %= unit.ns;
+}
+
+// With a fraction, without its trailing zeros: "1.25s".
+void append_rest(std::string& out, std::int64_t ns, Unit unit) {
+    out += std::to_string(ns / unit.ns);
+    std::int64_t rest = ns % unit.ns;
+    if (rest > 0) out += '.';
+    for (std::int64_t digit = unit.ns / 10; rest > 0; digit /= 10) {
+        out += static_cast<char>('0' + rest / digit);
+        rest %= digit;
+    }
+    out += unit.name;
 }
 
 }  // namespace
@@ -29,13 +46,15 @@ std::string to_string(Duration d) {
     if (d.ns == 0) return "0s";
     std::string out = d.ns < 0 ? "-" : "";
     std::int64_t ns = d.ns < 0 ? -d.ns : d.ns;
-    append_part(out, ns, hours(1).ns, "h");
-    append_part(out, ns, minutes(1).ns, "m");
-    append_part(out, ns, seconds(1).ns, "s");
-    append_part(out, ns, milliseconds(1).ns, "ms");
-    append_part(out, ns, microseconds(1).ns, "us");
-    append_part(out, ns, 1, "ns");
-    return out;
+    append_whole(out, ns, {hours(1).ns, "h"});
+    append_whole(out, ns, {minutes(1).ns, "m"});
+    if (ns == 0) return out;
+    for (const Unit unit : {Unit{seconds(1).ns, "s"}, Unit{milliseconds(1).ns, "ms"}, Unit{microseconds(1).ns, "us"}}) {
+        if (ns < unit.ns && d.ns < seconds(1).ns && d.ns > -seconds(1).ns) continue;
+        append_rest(out, ns, unit);
+        return out;
+    }
+    return out + std::to_string(ns) + "ns";
 }
 
 std::string to_string(Instant t) {

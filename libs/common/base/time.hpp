@@ -45,7 +45,7 @@ inline constexpr Instant kNever{std::numeric_limits<std::int64_t>::max()};
 // base * 2^attempt, never above `limit`; attempt counts from 0 and may be any number. The one back-off of the project.
 Duration backoff(Duration base, std::uint64_t attempt, Duration limit);
 
-// "350ms", "15s", "1m30s", "2h": how Nomad prints durations. Zero is "0s".
+// "350ms", "1.169s", "1m30s", "2h": as Nomad prints durations, without parts that are zero. Zero is "0s".
 std::string to_string(Duration d);
 
 // RFC 3339 in UTC with milliseconds, "2026-01-02T03:04:05.678Z".

@@ -78,14 +78,15 @@ bool EpollLoop::drain_edges() {
     return more;
 }
 
-void EpollLoop::round(Instant deadline) {
+// Edges come last before the sleep: whatever ran before may have swallowed their hint.
+bool EpollLoop::work() {
     timers_.run(now());
-    if (stopped_) return;
-    // Last before the sleep: whatever ran before may have swallowed the hint of an edge source.
-    const bool more = drain_edges();
-    if (stopped_) return;
+    return !stopped_ && drain_edges();
+}
+
+void EpollLoop::sleep(Instant deadline) {
     std::array<epoll_event, 256> events{};
-    const int timeout = more ? 0 : wait_ms(now(), std::min(deadline, timers_.next()));
+    const int timeout = wait_ms(now(), std::min(deadline, timers_.next()));
     const int n = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
     CHECK(n >= 0 || errno == EINTR);
     for (int i = 0; i < n && !stopped_; ++i) {
@@ -97,16 +98,19 @@ void EpollLoop::round(Instant deadline) {
 }
 
 void EpollLoop::run() {
-    stopped_ = false;
-    while (!stopped_) round(kNever);
+    rounds([] { return false; }, kNever);
 }
 
-bool EpollLoop::run_until(const std::function<bool()>& done, Duration limit) {
+bool EpollLoop::run_until(const std::function<bool()>& done, Duration limit) { return rounds(done, now() + limit); }
+
+bool EpollLoop::rounds(const std::function<bool()>& done, Instant deadline) {
     stopped_ = false;
-    const Instant deadline = now() + limit;
     while (!done()) {
-        if (stopped_ || now() >= deadline) return done();
-        round(deadline);
+        const bool more = work();
+        // Asked again before the sleep: the work may have done it.
+        if (done()) return true;
+        if (stopped_ || now() >= deadline) return false;
+        sleep(more ? Instant{} : deadline);
     }
     return true;
 }

@@ -26,7 +26,8 @@ class EpollLoop : public Loop {
     void run();
     // Ends run() after the current handler.
     void stop() { stopped_ = true; }
-    // Runs until `done` (asked after every round) or `limit` has passed; returns what `done` says last.
+    // Runs until `done`, asked after every handler's round and before every sleep, or until `limit` has passed. Returns
+    // what `done` says last.
     bool run_until(const std::function<bool()>& done, Duration limit);
 
    private:
@@ -36,7 +37,9 @@ class EpollLoop : public Loop {
         std::function<bool()> drain;  // set for edge sources
     };
 
-    void round(Instant deadline);
+    bool rounds(const std::function<bool()>& done, Instant deadline);
+    bool work();
+    void sleep(Instant deadline);
     bool drain_edges();
     Token add(int fd, Source source);
 
