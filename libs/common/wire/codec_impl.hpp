@@ -134,12 +134,16 @@ template <class V>
 bool get_map(Node in, std::map<std::string, V>& map, std::string& error) {
     if (in.type() != NodeType::map) return wrong(error, "a map");
     map.clear();
-    for (std::size_t i = 0; i < in.size(); ++i) {
-        if (in.key(i).type() != NodeType::str) return wrong(error, "words as keys");
-        const std::string key(in.key(i).text());
-        const auto [it, fresh] = map.try_emplace(key);
-        if (!fresh) return wrong(error, "each key once");
-        if (!get(in.value(i), it->second, error)) return inside(error, key);
+    Node key = in.size() > 0 ? in.first() : in;
+    for (std::size_t left = in.size(); left > 0; --left) {
+        if (key.type() != NodeType::str) return wrong(error, "words as keys");
+        // Most writers sort, so the end is where a key most often belongs.
+        const std::size_t before = map.size();
+        const auto it = map.try_emplace(map.end(), std::string(key.text()));
+        if (map.size() == before) return wrong(error, "each key once");
+        const Node value = key.next();
+        if (!get(value, it->second, error)) return inside(error, key.text());
+        key = value.next();
     }
     return true;
 }
@@ -157,10 +161,9 @@ bool get_field(Node in, T& message, const Field<T, M, kBinary>& field, std::stri
 
 // One entry of a message: the declared order is the fast path, any other order is found by search.
 template <class T, std::size_t... I>
-bool get_entry(Node in, std::size_t entry, T& message, std::size_t& expected, std::uint64_t& seen, std::string& error,
-               std::index_sequence<I...>) {
+bool get_entry(std::string_view key, Node value, T& message, std::size_t& expected, std::uint64_t& seen,
+               std::string& error, std::index_sequence<I...>) {
     static constexpr auto kFields = T::fields();
-    const std::string_view key = in.key(entry).text();
     bool ok = true;
     bool found = false;
     const auto attempt = [&]<std::size_t kIndex>(std::integral_constant<std::size_t, kIndex>) {
@@ -173,7 +176,7 @@ bool get_entry(Node in, std::size_t entry, T& message, std::size_t& expected, st
             ok = wrong(error, "each key once") || inside(error, key);
         } else {
             seen |= bit;
-            ok = get_field(in.value(entry), message, field, error);
+            ok = get_field(value, message, field, error);
         }
         return true;
     };
@@ -190,9 +193,13 @@ bool get_message(Node in, T& message, std::string& error) {
     if (in.type() != NodeType::map) return wrong(error, "a map");
     std::size_t expected = 0;
     std::uint64_t seen = 0;
-    for (std::size_t i = 0; i < in.size(); ++i) {
-        if (in.key(i).type() != NodeType::str) return wrong(error, "words as keys");
-        if (!get_entry(in, i, message, expected, seen, error, std::make_index_sequence<kCount>{})) return false;
+    Node key = in.size() > 0 ? in.first() : in;
+    for (std::size_t left = in.size(); left > 0; --left) {
+        if (key.type() != NodeType::str) return wrong(error, "words as keys");
+        const Node value = key.next();
+        if (!get_entry(key.text(), value, message, expected, seen, error, std::make_index_sequence<kCount>{}))
+            return false;
+        key = value.next();
     }
     return true;
 }
@@ -230,8 +237,10 @@ bool get(Node in, T& value, std::string& error) {
         static_assert(IsVector<T>::value, "no wire form for this type");
         if (in.type() != NodeType::array) return wrong(error, "a list");
         value.resize(in.size());
+        Node element = in.size() > 0 ? in.first() : in;
         for (std::size_t i = 0; i < value.size(); ++i) {
-            if (!get(in.at(i), value[i], error)) return inside(error, std::to_string(i));
+            if (!get(element, value[i], error)) return inside(error, std::to_string(i));
+            element = element.next();
         }
         return true;
     }

@@ -52,28 +52,30 @@ void append(std::string& out, Node node, std::vector<std::string>& bytes) {
             out += kMark;
             bytes.emplace_back(node.text());
             return;
-        case NodeType::array:
+        case NodeType::array: {
             out += '[';
+            Node element = node.size() > 0 ? node.first() : node;
             for (std::size_t i = 0; i < node.size(); ++i) {
                 if (i > 0) out += ',';
-                append(out, node.at(i), bytes);
+                append(out, element, bytes);
+                element = element.next();
             }
             out += ']';
             return;
-        case NodeType::map:
+        }
+        case NodeType::map: {
             out += '{';
+            Node key = node.size() > 0 ? node.first() : node;
             for (std::size_t i = 0; i < node.size(); ++i) {
                 if (i > 0) out += ',';
-                if (node.key(i).type() == NodeType::str) {
-                    append_text(out, node.key(i).text());
-                } else {
-                    append_text(out, "?");
-                }
+                append_text(out, key.type() == NodeType::str ? key.text() : "?");
                 out += ':';
-                append(out, node.value(i), bytes);
+                append(out, key.next(), bytes);
+                key = key.next().next();
             }
             out += '}';
             return;
+        }
     }
 }
 

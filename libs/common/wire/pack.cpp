@@ -1,7 +1,9 @@
 #include "wire/pack.hpp"
 
 #define MSGPACK_NO_BOOST
+#include <array>
 #include <msgpack.hpp>
+#include <vector>
 
 #include "wire/codec.hpp"
 
@@ -16,9 +18,69 @@ struct Sink {
 
 msgpack::packer<Sink> packer(Sink& sink) { return msgpack::packer<Sink>(sink); }
 
-const msgpack::object& object(const void* p) { return *static_cast<const msgpack::object*>(p); }
+constexpr std::uint32_t kMaxArray = 4096;
+constexpr std::uint32_t kMaxMap = 1024;
+constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kKeptTokens = 1 << 16;
 
-bool refer(msgpack::type::object_type, std::size_t, void*) { return true; }
+// Lays the values out in a row. Names as msgpack-cxx asks for them.
+class Row : public msgpack::null_visitor {
+   public:
+    explicit Row(std::vector<Token>& tokens) : tokens_(tokens) {}
+
+    const char* problem() const { return problem_; }
+
+    bool visit_nil() { return add(NodeType::nil), true; }
+    bool visit_boolean(bool value) { return add(NodeType::boolean).u64 = value ? 1 : 0, true; }
+    bool visit_positive_integer(std::uint64_t value) { return add(NodeType::integer).u64 = value, true; }
+    bool visit_negative_integer(std::int64_t value) {
+        Token& token = add(NodeType::integer);
+        token.negative = true;
+        token.i64 = value;
+        return true;
+    }
+    bool visit_float32(float value) { return add(NodeType::real).f64 = static_cast<double>(value), true; }
+    bool visit_float64(double value) { return add(NodeType::real).f64 = value, true; }
+    bool visit_str(const char* text, std::uint32_t size) { return add(NodeType::str, text, size); }
+    bool visit_bin(const char* bytes, std::uint32_t size) { return add(NodeType::bin, bytes, size); }
+    bool visit_ext(const char* bytes, std::uint32_t size) { return add(NodeType::ext, bytes, size); }
+    bool start_array(std::uint32_t elements) { return open(NodeType::array, elements, kMaxArray); }
+    bool start_map(std::uint32_t entries) { return open(NodeType::map, entries, kMaxMap); }
+    bool end_array() { return close(); }
+    bool end_map() { return close(); }
+    void parse_error(std::size_t, std::size_t) { problem_ = "a byte that begins no value"; }
+    void insufficient_bytes(std::size_t, std::size_t) { problem_ = "it ends too early"; }
+
+   private:
+    Token& add(NodeType type) {
+        tokens_.emplace_back().type = type;
+        return tokens_.back();
+    }
+    bool add(NodeType type, const char* text, std::uint32_t size) {
+        Token& token = add(type);
+        token.text = text;
+        token.size = size;
+        return true;
+    }
+    bool open(NodeType type, std::uint32_t size, std::uint32_t limit) {
+        if (size > limit) problem_ = "a list or a map with too many elements";
+        if (depth_ == kMaxDepth) problem_ = "nested too deeply";
+        if (problem_ != nullptr) return false;
+        opened_[depth_++] = tokens_.size();
+        add(type).size = size;
+        return true;
+    }
+    bool close() {
+        Token& token = tokens_[opened_[--depth_]];
+        token.span = static_cast<std::uint32_t>(tokens_.size() - opened_[depth_]);
+        return true;
+    }
+
+    std::vector<Token>& tokens_;
+    std::array<std::size_t, kMaxDepth> opened_{};
+    std::size_t depth_ = 0;
+    const char* problem_ = nullptr;
+};
 
 }  // namespace
 
@@ -69,79 +131,23 @@ void Writer::nil() {
     packer(sink).pack_nil();
 }
 
-NodeType Node::type() const {
-    switch (object(object_).type) {
-        case msgpack::type::NIL: return NodeType::nil;
-        case msgpack::type::BOOLEAN: return NodeType::boolean;
-        case msgpack::type::POSITIVE_INTEGER:
-        case msgpack::type::NEGATIVE_INTEGER: return NodeType::integer;
-        case msgpack::type::FLOAT32:
-        case msgpack::type::FLOAT64: return NodeType::real;
-        case msgpack::type::STR: return NodeType::str;
-        case msgpack::type::BIN: return NodeType::bin;
-        case msgpack::type::ARRAY: return NodeType::array;
-        case msgpack::type::MAP: return NodeType::map;
-        case msgpack::type::EXT: return NodeType::ext;
-    }
-    return NodeType::ext;
-}
-
-std::size_t Node::size() const {
-    const msgpack::object& o = object(object_);
-    return o.type == msgpack::type::ARRAY ? o.via.array.size : o.via.map.size;
-}
-
-Node Node::at(std::size_t i) const { return Node(&object(object_).via.array.ptr[i]); }
-Node Node::key(std::size_t i) const { return Node(&object(object_).via.map.ptr[i].key); }
-Node Node::value(std::size_t i) const { return Node(&object(object_).via.map.ptr[i].val); }
-
-std::string_view Node::text() const {
-    const msgpack::object& o = object(object_);
-    if (o.type == msgpack::type::STR) return {o.via.str.ptr, o.via.str.size};
-    return {o.via.bin.ptr, o.via.bin.size};
-}
-
-bool Node::boolean() const { return object(object_).via.boolean; }
-
-double Node::real() const {
-    const msgpack::object& o = object(object_);
-    if (o.type == msgpack::type::POSITIVE_INTEGER) return static_cast<double>(o.via.u64);
-    if (o.type == msgpack::type::NEGATIVE_INTEGER) return static_cast<double>(o.via.i64);
-    return o.via.f64;
-}
-
-bool Node::fits(std::int64_t& out) const {
-    const msgpack::object& o = object(object_);
-    if (o.type == msgpack::type::POSITIVE_INTEGER && o.via.u64 > INT64_MAX) return false;
-    out = o.via.i64;
-    return true;
-}
-
-bool Node::fits(std::uint64_t& out) const {
-    const msgpack::object& o = object(object_);
-    if (o.type == msgpack::type::NEGATIVE_INTEGER) return false;
-    out = o.via.u64;
-    return true;
-}
-
 Result<Node> parse(std::string_view bytes) {
     if (bytes.size() > kMaxMessage) {
         return fail(ErrorKind::invalid, "message of " + std::to_string(bytes.size()) + " bytes is over the limit of " +
                                             std::to_string(kMaxMessage));
     }
-    thread_local msgpack::zone zone;
-    thread_local msgpack::object root;
-    static const msgpack::unpack_limit kLimit(4096, 1024, kMaxMessage, kMaxMessage, 0, 16);
-    zone.clear();
-    try {
-        std::size_t used = 0;
-        bool referenced = false;
-        root = msgpack::unpack(zone, bytes.data(), bytes.size(), used, referenced, refer, nullptr, kLimit);
-        if (used != bytes.size()) return fail(ErrorKind::invalid, "bytes left over behind the message");
-    } catch (const std::exception& e) {  // three unrelated bases in msgpack-cxx
-        return fail(ErrorKind::invalid, std::string("not MessagePack within the limits: ") + e.what());
+    thread_local std::vector<Token> tokens;
+    if (tokens.capacity() > kKeptTokens) tokens.shrink_to_fit();
+    tokens.clear();
+    Row row(tokens);
+    std::size_t used = 0;
+    const bool whole = msgpack::parse(bytes.data(), bytes.size(), used, row);
+    if (!whole) {
+        const char* problem = row.problem() != nullptr ? row.problem() : "it is empty";
+        return fail(ErrorKind::invalid, std::string("not MessagePack within the limits: ") + problem);
     }
-    return Node(&root);
+    if (used != bytes.size()) return fail(ErrorKind::invalid, "bytes left over behind the message");
+    return Node(tokens.data());
 }
 
 }  // namespace drover::wire
