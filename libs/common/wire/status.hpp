@@ -41,14 +41,15 @@ struct TaskStatus {
     std::uint64_t signal_order = 0;   // SignalOrder ids passed on
     std::uint64_t events = 0;         // number of the latest event
     bool ready = false;               // the running process has said so
-    std::uint32_t setup_told = 0;     // setup steps of the latest incarnation that have had their event
+    std::uint32_t setup_told = 0;     // what of the setup has had its event, as a set of bits
     StopStage stop_stage = StopStage::none;
-    Instant stop_at;                     // when shutdown_delay is over
-    std::uint32_t failures_in_row = 0;   // for the back-off
+    Instant stop_at;                      // when shutdown_delay is over
+    std::uint32_t failures_in_row = 0;    // for the back-off
     std::uint64_t restart_all_order = 0;  // AllocOrder::restart_all applied
-    std::uint64_t rendered = 0;          // RenderObserved::number acted upon
-    Instant stale_since;                 // set while a template is stale
-    std::string last_output;             // the last lines of the latest process that failed
+    std::uint64_t rendered = 0;           // RenderObserved::number acted upon
+    Instant stale_since;                  // set while a template is stale
+    Instant stale_done;                   // the stale_since that was acted upon last
+    std::string last_output;              // the last lines of the latest process that failed
 
     static constexpr std::string_view kName = "TaskStatus";
     static constexpr auto fields() {
@@ -66,7 +67,8 @@ struct TaskStatus {
             field("setup_told", &TaskStatus::setup_told), field("stop_stage", &TaskStatus::stop_stage),
             field("stop_at", &TaskStatus::stop_at), field("failures_in_row", &TaskStatus::failures_in_row),
             field("restart_all_order", &TaskStatus::restart_all_order), field("rendered", &TaskStatus::rendered),
-            field("stale_since", &TaskStatus::stale_since), field("last_output", &TaskStatus::last_output));
+            field("stale_since", &TaskStatus::stale_since), field("stale_done", &TaskStatus::stale_done),
+            field("last_output", &TaskStatus::last_output));
     }
     friend bool operator==(const TaskStatus&, const TaskStatus&) = default;
 };
