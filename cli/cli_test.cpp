@@ -261,7 +261,7 @@ TEST_F(Cli, CompletionKnowsEveryVerbAndOption) {
     const std::string bash = completion(*tree, "bash");
     EXPECT_NE(bash.find("'') words='dev job alloc node events tap version completion --help'"), std::string::npos)
         << bash;
-    EXPECT_NE(bash.find("'job') words='run validate status stop --help'"), std::string::npos);
+    EXPECT_NE(bash.find("'job') words='run validate status stop policy --help'"), std::string::npos);
     EXPECT_NE(bash.find("'job run') words='--help --output --detach --timeout'"), std::string::npos);
     EXPECT_NE(completion(*tree, "zsh").find("'alloc') words_='status logs stop restart signal --help'"),
               std::string::npos);
@@ -278,6 +278,19 @@ TEST_F(Cli, AnotherVoiceThanAGatewaysIsSaidToBeOne) {
 
 TEST(Query, NamesAndValuesAreEncoded) {
     EXPECT_EQ(with_query("/v1/x", {{"a", "1 2"}, {"empty", ""}, {"b", "ä/&"}}), "/v1/x?a=1%202&b=%C3%A4%2F%26");
+}
+
+TEST_F(Cli, APolicyIsShownAtWorkBeforeAnythingIsDeployed) {
+    const std::string file = write_job(kJob);
+    EXPECT_EQ(run({"job", "policy", "simulate", file, "--runs", "1s,5s", "-o", "json"}), kOk) << err;
+    const Json answer = Json::parse(out);
+    const Json& attempts = answer["tasks"][0]["attempts"];
+    ASSERT_EQ(attempts.size(), 3u) << out;
+    EXPECT_EQ(attempts[0]["starts"], 0);
+    EXPECT_EQ(attempts[1]["ran"], seconds(5).ns);
+    EXPECT_EQ(attempts[2]["then"], "failed");
+    EXPECT_EQ(run({"job", "policy", "simulate", file, "--task", "nobody"}), kNotFound);
+    EXPECT_EQ(run({"job", "policy", "simulate", file, "--runs", "soon"}), kUsage);
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     add_job_validate(*job, session);
     add_job_status(*job, session);
     add_job_stop(*job, session);
+    add_job_policy(*job, session);
     CLI::App* alloc = add_noun(*root, "alloc", "one running copy of a job's group: look at it, steer it");
     add_alloc_status(*alloc, session);
     add_alloc_logs(*alloc, session);

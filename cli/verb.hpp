@@ -53,6 +53,7 @@ void add_job_run(CLI::App& job, Session& session);
 void add_job_validate(CLI::App& job, Session& session);
 void add_job_status(CLI::App& job, Session& session);
 void add_job_stop(CLI::App& job, Session& session);
+void add_job_policy(CLI::App& job, Session& session);
 void add_alloc_status(CLI::App& alloc, Session& session);
 void add_alloc_logs(CLI::App& alloc, Session& session);
 void add_alloc_stop(CLI::App& alloc, Session& session);

@@ -6,7 +6,7 @@
 
 #include "wire/status.hpp"
 
-namespace drover::alloc_runner {
+namespace drover::policy {
 
 // How one incarnation ended.
 struct Ending {
@@ -28,9 +28,18 @@ struct Verdict {
 
 inline constexpr std::string_view kWithinPolicy = "Restart within policy";
 
+// What a task lives by: its own restart block or its group's, and whether a good exit is followed by a restart.
+struct Rules {
+    const wire::RestartPolicy& restart;
+    bool on_success;
+};
+Rules rules_of(wire::JobType type, const wire::GroupSpec& group, const wire::TaskSpec& task);
+
 // Judges the ending of incarnation `status.incarnation` at `at`, counts it in `status` when it counts as an attempt,
 // and clears what asked for a restart. Deterministic: the jitter of the delay is a hash of the incarnation's id.
-Verdict judge(wire::TaskStatus& status, const wire::RestartPolicy& policy, wire::JobType type, const Ending& ending,
-              Instant at);
+Verdict judge(wire::TaskStatus& status, const Rules& rules, const Ending& ending, Instant at);
 
-}  // namespace drover::alloc_runner
+// What may be added to a delay at most: a quarter.
+inline constexpr std::int64_t kJitterPart = 4;
+
+}  // namespace drover::policy
