@@ -6,6 +6,7 @@
 #include "base/nearest.hpp"
 #include "base/units.hpp"
 #include "jobspec/config_fields.hpp"
+#include "jobspec/order.hpp"
 
 namespace drover::jobspec {
 
@@ -86,6 +87,7 @@ void check_task(Context& context, const std::string& path, const wire::TaskSpec&
     if (!task.kill_signal.empty() || context.has(below(path, "kill_signal"))) {
         check_signal(context, below(path, "kill_signal"), task.kill_signal);
     }
+    if (task.restart) check_restart(context, below(path, "restart"), *task.restart);
     if (!task.user.empty() || context.has(below(path, "user"))) check_user(context, below(path, "user"), task.user);
     if (task.resources.memory > 0 && task.resources.memory < kLeastMemory) {
         context.complain(below(path, "resources.memory"), to_string(Size{task.resources.memory}) +
@@ -93,7 +95,7 @@ void check_task(Context& context, const std::string& path, const wire::TaskSpec&
     }
 }
 
-void check_group(Context& context, const std::string& path, const wire::GroupSpec& group) {
+void check_group(Context& context, const std::string& path, const wire::GroupSpec& group, wire::JobType type) {
     check_name(context, below(path, "name"), group.name);
     check_restart(context, below(path, "restart"), group.restart);
     const std::string tasks = below(path, "tasks");
@@ -107,6 +109,7 @@ void check_group(Context& context, const std::string& path, const wire::GroupSpe
         if (group.tasks[i].leader && led) context.complain(below(at, "leader"), "the group has a leader already");
         led = led || group.tasks[i].leader;
     }
+    check_order(context, path, group, type);
 }
 
 }  // namespace
@@ -126,7 +129,7 @@ void check_job(Context& context, const wire::JobSpec& job) {
     std::set<std::string> names;
     for (std::size_t i = 0; i < job.groups.size(); ++i) {
         const std::string at = below("groups", i);
-        check_group(context, at, job.groups[i]);
+        check_group(context, at, job.groups[i], job.type);
         check_unique(context, below(at, "name"), job.groups[i].name, names);
     }
 }

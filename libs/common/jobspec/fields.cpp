@@ -36,6 +36,18 @@ void into_config(Context& context, const std::string& path, const Node& node, co
     read_config(context, path, node, task.driver, task.config);
 }
 
+// A task's policy begins as its group's, so that it needs to say only what differs.
+void into_group_restart(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+                        wire::GroupSpec& group) {
+    read(context, path, node, field, group.restart);
+    context.restart = group.restart;
+}
+void into_task_restart(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+                       wire::TaskSpec& task) {
+    task.restart = context.restart;
+    read(context, path, node, field, *task.restart);
+}
+
 const std::vector<Row<wire::JobSpec>>& rows(const wire::JobSpec*) {
     static const std::vector<Row<wire::JobSpec>> table = {
         {{"job", "name", "required", "The job's name, by which it is updated, shown and stopped.", "job: web", ""},
@@ -57,7 +69,11 @@ const std::vector<Row<wire::GroupSpec>>& rows(const wire::GroupSpec*) {
         {{"count", "number", "1", "How many allocs of the group should exist; 0 keeps none.", "count: 2", "", 0, 1000},
          INTO(GroupSpec, count)},
         {{"restart", "restart", "by job type", "What happens when a task of the group ends by itself.", "", "restart"},
-         INTO(GroupSpec, restart)},
+         into_group_restart},
+        {{"max_run_duration", "duration", "0s",
+          "How long an alloc may exist: then it is ended and counts as complete. 0 means for ever.",
+          "max_run_duration: 12h", "", 0, hours(24 * 366).ns},
+         INTO(GroupSpec, max_run_duration)},
         {{"tasks", "list of tasks", "required", "Run together on one machine; at least one.", "", "task"},
          INTO(GroupSpec, tasks)},
     };
@@ -81,6 +97,15 @@ const std::vector<Row<wire::RestartPolicy>>& rows(const wire::RestartPolicy*) {
           "interval.",
           "mode: fail", ""},
          INTO(RestartPolicy, mode)},
+        {{"factor", "number", "1", "Each restart in a row waits this many times as long as the one before.",
+          "factor: 2", "", 1, 100},
+         INTO(RestartPolicy, factor)},
+        {{"max_delay", "duration", "1h", "What `factor` makes of the delay at most.", "max_delay: 5m", "", 0,
+          hours(24 * 7).ns},
+         INTO(RestartPolicy, max_delay)},
+        {{"reset_after", "duration", "10m", "A run that lasted this long ends the row: the next wait is `delay` again.",
+          "reset_after: 1m", "", 0, hours(24 * 366).ns},
+         INTO(RestartPolicy, reset_after)},
     };
     return table;
 }
@@ -109,9 +134,40 @@ const std::vector<Row<wire::TaskSpec>>& rows(const wire::TaskSpec*) {
           "When the leader ends for good, the other tasks of its alloc are ended too. At most one a group.",
           "leader: true", ""},
          INTO(TaskSpec, leader)},
+        {{"lifecycle", "lifecycle", "a main task", "When the task runs within the life of its alloc.", "", "lifecycle"},
+         INTO(TaskSpec, lifecycle)},
+        {{"depends_on", "map of condition", "empty",
+          "Tasks of the group that this one waits for before it starts, each `started` (it runs, or has run), `ready` "
+          "(and its ready probe has succeeded), `completed` (it has ended) or `completed_ok` (and has not failed). "
+          "Stopping goes the other way round.",
+          "depends_on: { db: ready }", ""},
+         INTO(TaskSpec, depends_on)},
+        {{"restart", "restart", "the group's", "Single fields of the group's policy that differ for this task.", "",
+          "restart"},
+         into_task_restart},
+        {{"shutdown_delay", "duration", "0s",
+          "How long a task that is to end goes on before it gets `kill_signal`, so that its clients can turn away.",
+          "shutdown_delay: 5s", "", 0, hours(1).ns},
+         INTO(TaskSpec, shutdown_delay)},
         {{"resources", "resources", "unlimited", "What the task may use.", "", "resources"}, INTO(TaskSpec, resources)},
         {{"logs", "logs", "10 files of 10MiB", "How much of the task's output is kept.", "", "logs"},
          INTO(TaskSpec, logs)},
+    };
+    return table;
+}
+
+const std::vector<Row<wire::Lifecycle>>& rows(const wire::Lifecycle*) {
+    static const std::vector<Row<wire::Lifecycle>> table = {
+        {{"hook", "main, prestart, poststart or poststop", "required",
+          "`prestart` runs before the main tasks start, `poststart` once they run, `poststop` once all others have "
+          "ended.",
+          "hook: poststart", ""},
+         INTO(Lifecycle, hook)},
+        {{"sidecar", "true or false", "false",
+          "Of prestart and poststart: runs beside the main tasks and is ended after them, instead of having to end "
+          "before the next stage.",
+          "sidecar: true", ""},
+         INTO(Lifecycle, sidecar)},
     };
     return table;
 }
@@ -148,7 +204,8 @@ Block block(std::string_view title, std::string_view doc) {
 
 std::string with_article(std::string_view title) {
     if (title == "logs" || title == "resources") return std::string(title);
-    return title == "job" || title == "restart" ? "the " + std::string(title) : "a " + std::string(title);
+    return title == "job" || title == "restart" || title == "lifecycle" ? "the " + std::string(title)
+                                                                        : "a " + std::string(title);
 }
 
 void complain_unknown(Context& context, const std::string& path, const Entry& entry,
@@ -199,10 +256,14 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
     read_block(context, path, node, to);
 }
 
-void set_defaults(const Context& context, wire::GroupSpec& group) {
-    if (context.type == wire::JobType::batch) group.restart = {3, hours(24), seconds(15), wire::RestartMode::fail};
+void set_defaults(Context& context, wire::GroupSpec& group) {
+    if (context.type == wire::JobType::batch) {
+        group.restart.attempts = 3;
+        group.restart.interval = hours(24);
+    }
+    context.restart = group.restart;
 }
-void set_defaults(const Context&, wire::TaskSpec&) {}
+void set_defaults(Context&, wire::TaskSpec&) {}
 
 template <class T>
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::vector<T>& to) {
@@ -232,6 +293,11 @@ const std::vector<Block>& blocks() {
             "a batch job those that fail. A task that could not be started counts too; a restart "
             "that somebody asked for does not."),
         block<wire::TaskSpec>("task", "One program and how it is run."),
+        block<wire::Lifecycle>(
+            "lifecycle",
+            "A group needs at least one task without it. A prestart task that fails keeps the main tasks from "
+            "starting; "
+            "sidecars do not outlive the main tasks; poststop tasks run also when the alloc was stopped."),
         block<wire::Resources>("resources", "Enforced with control groups where the machine has them."),
         block<wire::LogConfig>("logs", "Applies to standard output and standard error, each."),
     };

@@ -30,8 +30,15 @@ wire::JobSpec documented_spec() {
     task.kill_timeout = seconds(5);
     task.resources = {0.5, 64 << 20};
     task.logs = {10, 10 << 20};
-    wire::GroupSpec group{"front", 2, {3, minutes(30), seconds(15), wire::RestartMode::fail}, {task}};
-    return {"web", wire::JobType::service, {group}};
+    wire::GroupSpec group;
+    group.name = "front";
+    group.count = 2;
+    group.restart = {3, minutes(30), seconds(15), wire::RestartMode::fail};
+    group.tasks = {task};
+    wire::JobSpec job;
+    job.name = "web";
+    job.groups = {group};
+    return job;
 }
 
 wire::JobSpec good(const std::string& text) {

@@ -157,6 +157,16 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
     }
 }
 
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+          std::map<std::string, wire::Condition>& to) {
+    if (!is_map(context, path, node)) return;
+    for (const Entry& entry : node.entries) {
+        const std::string at = below(path, entry.key);
+        context.stood(at, entry.value.mark);
+        read(context, at, entry.value, field, to[entry.key]);
+    }
+}
+
 void read_word(Context& context, const std::string& path, const Node& node, const std::vector<std::string_view>& words,
                std::size_t& to) {
     std::string list;

@@ -47,6 +47,7 @@ class Context {
 
     const std::vector<Driver>& drivers;
     wire::JobType type = wire::JobType::service;  // decides the default restart policy of the groups
+    wire::RestartPolicy restart;                  // of the group that is being read
     std::vector<Problem> problems;
 
    private:
@@ -74,6 +75,9 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, Duration& to);
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
           std::map<std::string, std::string>& to);
+
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+          std::map<std::string, wire::Condition>& to);
 
 // The words of an enum.
 void read_word(Context& context, const std::string& path, const Node& node, const std::vector<std::string_view>& words,

@@ -48,8 +48,18 @@ TEST(JobReference, IsWhatTheParserReads) {
     EXPECT_TRUE(contents(path) == reference()) << path << " is out of date; run this with DROVER_REWRITE=1";
 }
 
+void replace(std::string& text, const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    text.replace(at, from.size(), to);
+}
+
 TEST(JobReference, EveryExampleInItParses) {
-    expect_good(composed(blocks().front().fields), "the tables");
+    std::string job = composed(blocks().front().fields);
+    // The examples of single fields do not all make sense in one task, nor alone.
+    replace(job, "leader: true, ", "");
+    replace(job, "tasks: [", "tasks: [{name: db, driver: mock}, ");
+    expect_good(job, "the tables");
     for (const DriverDoc& driver : driver_docs()) {
         expect_good("{job: a, groups: [{name: g, tasks: [{name: t, driver: " + std::string(driver.name) +
                         ", config: " + composed(driver.fields) + "}]}]}",
