@@ -32,22 +32,77 @@ std::vector<std::string> split(const std::string& line) {
     return words;
 }
 
+template <class E>
+E word_of(const std::string& word) {
+    const auto& names = wire::EnumNames<E>::kNames;
+    const auto at = std::find(names.begin(), names.end(), word);
+    if (at == names.end()) throw std::runtime_error("no such word: " + word);
+    return static_cast<E>(at - names.begin());
+}
+
+// "a" and "b" of "a<mark>b"; all of it and nothing without the mark.
+std::pair<std::string, std::string> cut(const std::string& text, char mark) {
+    const std::size_t at = text.find(mark);
+    if (at == std::string::npos) return {text, ""};
+    return {text.substr(0, at), text.substr(at + 1)};
+}
+
+std::string rest(const std::vector<std::string>& words, std::size_t from) {
+    std::string text;
+    for (std::size_t i = from; i < words.size(); ++i) text += (i > from ? " " : "") + words[i];
+    return text;
+}
+
+// "server", "server*" (the leader), "log@prestart", "log@prestart+sidecar"
+wire::TaskSpec task_of(const std::string& word) {
+    wire::TaskSpec task;
+    const auto [head, lifecycle] = cut(word, '@');
+    task.leader = head.back() == '*';
+    task.name = task.leader ? head.substr(0, head.size() - 1) : head;
+    const auto [hook, sidecar] = cut(lifecycle, '+');
+    if (!hook.empty()) task.lifecycle.hook = word_of<wire::Hook>(hook);
+    task.lifecycle.sidecar = sidecar == "sidecar";
+    return task;
+}
+
+void set(wire::TaskSpec& task, const std::string& key, const std::string& value) {
+    if (key == "kill_timeout") {
+        task.kill_timeout = duration(value);
+    } else if (key == "shutdown_delay") {
+        task.shutdown_delay = duration(value);
+    } else if (key == "pre_kill") {
+        task.pre_kill = wire::Script{"/bin/true", {}, duration(value)};
+    } else if (key == "ready") {
+        task.ready = wire::ReadyProbe{value, 0, {}};
+    } else if (key == "depends_on") {
+        const auto [other, condition] = cut(value, ':');
+        task.depends_on[other] = word_of<wire::Condition>(condition);
+    } else {
+        throw std::runtime_error("a task has no " + key);
+    }
+}
+
 void set(wire::AllocDesired& alloc, const std::string& key, const std::string& value) {
     wire::RestartPolicy& restart = alloc.group.restart;
-    if (key == "type")
-        alloc.type = value == "batch" ? wire::JobType::batch : wire::JobType::service;
-    else if (key == "attempts")
+    const auto [head, tail] = cut(key, '.');
+    if (key == "type") {
+        alloc.type = word_of<wire::JobType>(value);
+    } else if (key == "attempts") {
         restart.attempts = static_cast<std::uint32_t>(number(value));
-    else if (key == "interval")
+    } else if (key == "interval") {
         restart.interval = duration(value);
-    else if (key == "delay")
+    } else if (key == "delay") {
         restart.delay = duration(value);
-    else if (key == "mode")
-        restart.mode = value == "delay" ? wire::RestartMode::delay : wire::RestartMode::fail;
-    else if (key == "kill_timeout")
-        for (wire::TaskSpec& task : alloc.group.tasks) task.kill_timeout = duration(value);
-    else
-        throw std::runtime_error("no such key: " + key);
+    } else if (key == "mode") {
+        restart.mode = word_of<wire::RestartMode>(value);
+    } else if (key == "factor") {
+        restart.factor = static_cast<double>(number(value));
+    } else if (key == "max_run_duration") {
+        alloc.group.max_run_duration = duration(value);
+    } else {
+        for (wire::TaskSpec& task : alloc.group.tasks)
+            if (tail.empty() || task.name == head) set(task, tail.empty() ? key : tail, value);
+    }
 }
 
 }  // namespace
@@ -83,6 +138,13 @@ std::string Stage::play(const std::string& line) {
     } else if (verb == "restart") {
         ++order_.restarts[words.at(1)];
         step(alloc_runner::Ordered{order_});
+    } else if (verb == "restart_all") {
+        ++order_.restart_all;
+        step(alloc_runner::Ordered{order_});
+    } else if (verb == "may_change") {
+        step(alloc_runner::MayChange{});
+    } else if (verb == "render") {
+        render(words);
     } else if (verb == "signal") {
         order_.signals.push_back({++signals_, words.at(1), words.at(2)});
         step(alloc_runner::Ordered{order_});
@@ -101,12 +163,10 @@ void Stage::begin(const Words& words) {
     desired_.job = "web";
     desired_.node = "n1";
     desired_.group.name = "front";
+    desired_.created_at = now_;
     for (const std::string& word : words) {
         if (word == "alloc" || word.find('=') != std::string::npos) continue;
-        wire::TaskSpec task;
-        task.leader = word.back() == '*';
-        task.name = task.leader ? word.substr(0, word.size() - 1) : word;
-        desired_.group.tasks.push_back(task);
+        desired_.group.tasks.push_back(task_of(word));
     }
     for (const std::string& word : words)
         if (const std::size_t at = word.find('='); at != std::string::npos)
@@ -146,6 +206,15 @@ void Stage::observe(const Words& words) {
         one.phase = RunPhase::running;
         one.pid = 4711;
         one.started_at = now_;
+    } else if (verb == "ready") {
+        one.ready = true;
+    } else if (verb == "setup") {
+        set_up(one, words);
+    } else if (verb == "waits") {
+        one.waits = rest(words, 3);
+    } else if (verb == "pre_killed") {
+        one.pre_kill_done = true;
+        one.pre_kill_error = rest(words, 3);
     } else if (verb == "exited") {
         one.phase = RunPhase::exited;
         one.finished_at = now_;
@@ -155,7 +224,7 @@ void Stage::observe(const Words& words) {
         one.phase = RunPhase::start_failed;
         one.finished_at = now_;
         one.recoverable = words.at(3) == "recoverable";
-        for (std::size_t i = 4; i < words.size(); ++i) one.error += (i > 4 ? " " : "") + words[i];
+        one.error = rest(words, 4);
     } else if (verb == "unstarted") {
         one.phase = RunPhase::never_started;
     } else if (verb == "signalled") {
@@ -164,6 +233,39 @@ void Stage::observe(const Words& words) {
         throw std::runtime_error("no such word: " + verb);
     }
     publish(task);
+}
+
+// "setup server 1 artifacts begun", "... over", "... failed no such host"
+void Stage::set_up(wire::IncarnationObserved& one, const Words& words) {
+    const auto kind = word_of<wire::SetupKind>(words.at(3));
+    if (one.steps.empty() || one.steps.back().kind != kind) one.steps.push_back({kind, now_, {}, false, ""});
+    wire::SetupStep& step = one.steps.back();
+    if (words.at(4) == "begun") return;
+    step.over = true;
+    step.took = now_ - step.began_at;
+    step.error = rest(words, 5);
+}
+
+// "render server restart", "render server restart 5s" (due then), "render server fresh", "render server stale stop 1m"
+void Stage::render(const Words& words) {
+    wire::TaskObserved& observed = node_[words.at(1)];
+    if (!observed.render) observed.render.emplace();
+    wire::RenderObserved& render = *observed.render;
+    const std::string& what = words.at(2);
+    if (what == "stale") {
+        render.stale_since = now_;
+        render.stale_why = "the state-store is away";
+        render.on_stale = word_of<wire::OnStale>(words.at(3));
+        render.stale_due = now_ + duration(words.at(4));
+    } else if (what == "fresh") {
+        render.stale_since = {};
+    } else {
+        ++render.number;
+        render.mode = word_of<wire::ChangeMode>(what);
+        render.signal = "SIGHUP";
+        render.due_at = words.size() > 3 ? now_ + duration(words[3]) : now_;
+    }
+    publish(words.at(1));
 }
 
 void Stage::publish(const std::string& task) {
@@ -222,6 +324,8 @@ void Stage::step(const alloc_runner::AllocInput& input) {
             "-> " + std::string(to_string(command.verb)) + " " + command.task + " " + std::to_string(command.seq);
         if (command.released > 0) line += ", released " + std::to_string(command.released);
         for (const wire::SignalOrder& signal : command.signals) line += ", " + signal.signal;
+        if (command.pre_kill) line += ", pre_kill";
+        if (command.rendered > 0) line += ", rendered " + std::to_string(command.rendered);
         say(line);
     }
     const wire::AllocStatus& status = alloc_->status();
@@ -231,6 +335,9 @@ void Stage::step(const alloc_runner::AllocInput& input) {
         if (task.failed) shown += " failed";
         if (task.restarts > 0) shown += " restarts " + std::to_string(task.restarts);
     }
+    for (const wire::TaskStatus& task : status.tasks)
+        if (task.why.find("waits for") == 0 && task.why.find("task") != std::string::npos)
+            shown += "; " + task.name + " " + task.why;
     if (shown != shown_status_) say(shown);
     shown_status_ = shown;
 }

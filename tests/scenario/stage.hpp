@@ -1,15 +1,32 @@
 // Stage: one alloc, its node and its store, moved by the words of a transcript.
 //
-//   alloc KEY=VALUE... TASK...    begin; keys: type attempts interval delay mode kill_timeout; a task marked with '*'
-//   leads node                          the node's complete inventory is heard, with what it acknowledges running TASK
-//   N                the node sees incarnation N run exited TASK N CODE [SIGNAL]   it has ended failed TASK N
-//   unrecoverable|recoverable WHY... unstarted TASK N              it was stopped before it ran and never will lost
-//   TASK N                   the node's record of it is gone signalled TASK N ID           the node has delivered
-//   signal ID silence ... end silence       what the node says in between is heard together, at the end recorded the
-//   store has everything, and the node may forget what is released crash                         the alloc-runner dies;
-//   the next one has what the store recorded stop | user_stop              the job does not want the alloc any more | a
-//   user stops it restart TASK | signal TASK SIGNAL wait DURATION                 time passes history TASK its events,
-//   newest first
+// clang-format off
+//   alloc KEY=VALUE... TASK...    begin. Keys: type attempts interval delay mode factor max_run_duration, and of every
+//                                 task or, as TASK.KEY, of one: kill_timeout shutdown_delay pre_kill (its timeout)
+//                                 ready (a file) depends_on (TASK:CONDITION). A task is NAME, NAME* when it leads,
+//                                 NAME@HOOK or NAME@HOOK+sidecar
+//   node                          the node's complete inventory is heard, with what it acknowledges
+//   running TASK N                the node sees incarnation N run
+//   ready TASK N                  its ready probe has succeeded
+//   exited TASK N CODE [SIGNAL]   it has ended
+//   failed TASK N unrecoverable|recoverable WHY...
+//   unstarted TASK N              it was stopped before it ran and never will
+//   lost TASK N                   the node's record of it is gone
+//   setup TASK N STEP begun|over|failed [WHY...]
+//   waits TASK N WHAT...          its setup waits
+//   signalled TASK N ID           the node has delivered signal ID
+//   pre_killed TASK N [ERROR...]  its pre_kill script is over
+//   render TASK MODE [DURATION]   its templates have changed, due then
+//   render TASK stale keep|restart|stop DURATION | render TASK fresh
+//   silence ... end silence       what the node says in between is heard together, at the end
+//   recorded                      the store has everything, and the node may forget what is released
+//   crash                         the alloc-runner dies; the next one has what the store recorded
+//   stop | user_stop              the job does not want the alloc any more | a user stops it
+//   restart TASK | restart_all | signal TASK SIGNAL
+//   may_change                    its turn to restart for changed templates
+//   wait DURATION                 time passes
+//   history TASK                  its events, newest first
+// clang-format on
 #pragma once
 
 #include <map>
@@ -33,6 +50,8 @@ class Stage {
     void live(const wire::AllocStatus* recorded);
     void observe(const Words& words);
     wire::IncarnationObserved& incarnation(const std::string& task, std::uint64_t seq);
+    void set_up(wire::IncarnationObserved& one, const Words& words);
+    void render(const Words& words);
     void publish(const std::string& task);
     void hear();
     void record();

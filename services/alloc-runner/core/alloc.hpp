@@ -25,6 +25,10 @@ inline constexpr Edge<ClientStatus> kAllocEdges[] = {
     {ClientStatus::running, ClientStatus::pending, "no task runs, one waits to start again"},
     {ClientStatus::running, ClientStatus::failed, "a task failed"},
     {ClientStatus::running, ClientStatus::complete, "every task has ended"},
+    {ClientStatus::failed, ClientStatus::complete, "it ran for max_run_duration, and its last task has ended"},
+    {ClientStatus::failed, ClientStatus::pending, "asked to begin again"},
+    {ClientStatus::failed, ClientStatus::running, "asked to begin again while a task runs"},
+    {ClientStatus::complete, ClientStatus::pending, "asked to begin again"},
 };
 
 struct AllocRules {
@@ -46,7 +50,8 @@ struct Ordered {
 struct Recorded {  // the store has this status
     const wire::AllocStatus& status;
 };
-using AllocInput = std::variant<Wanted, Ordered, Observations, Recorded, Wake>;
+struct MayChange {};  // changes of templates that have waited for others may restart tasks now
+using AllocInput = std::variant<Wanted, Ordered, Observations, Recorded, Wake, MayChange>;
 
 struct AllocDecision {
     std::vector<wire::TaskCommand> commands;  // those that say something else now
@@ -66,6 +71,10 @@ class Alloc {
     const wire::AllocDesired& desired() const { return desired_; }
     const wire::AllocStatus& status() const { return status_; }
     const std::vector<Task>& tasks() const { return tasks_; }
+    // A task has to be restarted because its templates changed.
+    bool wants_change(Instant now) const;
+    // A task that should run does not, or is about to be restarted.
+    bool unsettled() const;
     // What the store has to confirm next; null when it knows everything.
     const wire::AllocReport* report() const { return outbox_.front(); }
 
@@ -77,13 +86,16 @@ class Alloc {
     void receive(Instant now);
     void run(std::size_t i, Instant now, const TaskInput& input);
     void tell(std::size_t i, TaskDecision decision, Instant now);
+    bool live(std::size_t i) const { return tasks_[i].status.phase != TaskPhase::dead; }
     void kill_all(Instant now, const Kill& kill);
+    void expire(Instant now);
     void drag_along(Instant now);
     void command_all();
-    bool held(std::size_t i) const;
+    std::pair<ClientStatus, std::string> standing() const;
 
     wire::AllocDesired desired_;
-    bool stop_ = false;  // wanted, by the job or by a user
+    bool stop_ = false;        // wanted, by the job or by a user
+    bool may_change_ = false;  // in this step
     AllocRules rules_;
     std::vector<Task> tasks_;  // as desired_.group.tasks
     std::vector<std::uint64_t> released_;

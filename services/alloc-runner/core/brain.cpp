@@ -27,6 +27,7 @@ Statements Brain::settle(Instant now) {
             sleep(id, known, kNever);
             step(id, known, now, Wake{});
         }
+        settle_changes(now);
         if (!dirty_jobs_.empty()) {
             Nodes nodes = count_nodes();
             while (!dirty_jobs_.empty())
@@ -90,6 +91,7 @@ void Brain::end_life(const std::string& id, Known& known) {
         out_.commands[{node, TaskKey{id, task}}] = std::nullopt;
     if (std::exchange(known.reporting, false)) out_.reports[id] = std::nullopt;
     sleep(id, known, kNever);
+    changing_.erase(id);
     known.life.reset();
 }
 
@@ -135,6 +137,33 @@ void Brain::step(const std::string& id, Known& known, Instant now, const AllocIn
     out_.events.insert(out_.events.end(), std::make_move_iterator(decision.events.begin()),
                        std::make_move_iterator(decision.events.end()));
     sleep(id, known, decision.wake_at);
+    if (known.life->wants_change(now))
+        changing_.insert(id);
+    else
+        changing_.erase(id);
+}
+
+// A change that many allocs share goes through them a few at a time: the next begins when one is up again.
+void Brain::settle_changes(Instant now) {
+    for (const std::string& id : std::set<std::string>(changing_)) {
+        Known& known = allocs_.at(id);
+        const wire::AllocDesired& alloc = *known.desired;
+        std::size_t busy = 0;
+        for (const std::string& other : allocs_of_[alloc.job]) {
+            const Known& sibling = allocs_.at(other);
+            busy += sibling.life && sibling.desired->group.name == alloc.group.name && sibling.life->unsettled() ? 1 : 0;
+        }
+        const std::uint32_t limit = max_parallel(alloc);
+        if (limit == 0 || busy < limit) step(id, known, now, MayChange{});
+    }
+}
+
+std::uint32_t Brain::max_parallel(const wire::AllocDesired& alloc) const {
+    const auto job = wanted_.find(alloc.job);
+    if (job != wanted_.end())
+        for (const wire::GroupSpec& group : job->second.spec.groups)
+            if (group.name == alloc.group.name) return group.max_parallel;
+    return alloc.group.max_parallel;
 }
 
 void Brain::sleep(const std::string& id, Known& known, Instant until) {

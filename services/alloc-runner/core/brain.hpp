@@ -99,6 +99,8 @@ class Brain {
     void observe(const std::string& id, Known& known, Instant now);
     void step(const std::string& id, Known& known, Instant now, const AllocInput& input);
     void sleep(const std::string& id, Known& known, Instant until);
+    void settle_changes(Instant now);
+    std::uint32_t max_parallel(const wire::AllocDesired& alloc) const;
     void settle_job(const std::string& name, Nodes& nodes, Instant now);
     std::vector<AllocView> views(const std::string& job);
     void settle_suspects(Instant now);
@@ -121,6 +123,7 @@ class Brain {
     // Tasks on a node whose alloc the store does not know: since when, kNever once told to be destroyed.
     std::map<std::pair<std::string, TaskKey>, Instant> suspects_;
     std::set<std::pair<Instant, std::string>> timers_;
+    std::set<std::string> changing_;  // allocs with a task that its templates want restarted
     std::set<std::string> dirty_jobs_;
     std::set<std::string> dirty_allocs_;
     Statements out_;

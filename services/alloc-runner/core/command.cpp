@@ -13,7 +13,7 @@ bool contains(const wire::TaskObserved& observed, std::uint64_t seq) {
 
 }  // namespace
 
-std::optional<Desire> desire(const Task& task, const TaskRules& rules, std::uint64_t released, bool hold) {
+std::optional<Desire> desire(const Task& task, const TaskRules& rules, std::uint64_t released) {
     if (!task.observed) return std::nullopt;
     const wire::TaskStatus& status = task.status;
     const wire::TaskObserved& observed = *task.observed;
@@ -21,11 +21,13 @@ std::optional<Desire> desire(const Task& task, const TaskRules& rules, std::uint
     Desire result;
     result.seq = std::max(status.seq, newest_known(observed));
     result.released = released;
+    result.rendered = status.rendered;
     if (result.seq == 0 || (status.phase == TaskPhase::dead && !known)) return std::nullopt;
     switch (status.phase) {
         case TaskPhase::dead: result.verb = wire::Verb::stop; break;
         case TaskPhase::stopping:
-            result.verb = hold && status.state == wire::TaskState::running ? wire::Verb::run : wire::Verb::stop;
+            if (status.stop_stage == wire::StopStage::signal) result.verb = wire::Verb::stop;
+            result.pre_kill = status.stop_stage == wire::StopStage::pre_kill;
             break;
         case TaskPhase::starting: break;
         // A run that is not there any more must not be started again under its old number.
@@ -59,6 +61,12 @@ wire::TaskCommand command(const Desire& desire, const TaskRules& rules) {
     command.kill_signal = rules.spec.kill_signal;
     command.kill_timeout = kill_timeout(rules);
     command.signals = desire.signals;
+    command.pre_kill = desire.pre_kill;
+    command.rendered = desire.rendered;
+    command.meta = rules.spec.meta;
+    command.meta.insert(rules.alloc.group.meta.begin(), rules.alloc.group.meta.end());
+    command.meta.insert(rules.alloc.meta.begin(), rules.alloc.meta.end());
+    if (!rules.spec.payload_file.empty()) command.payload = rules.alloc.payload;
     return command;
 }
 

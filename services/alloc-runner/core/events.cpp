@@ -4,12 +4,39 @@ namespace drover::alloc_runner::events {
 
 Words received() { return {"Received", "Task received by client", {}}; }
 
-Words task_setup() {
+Words task_setup(Duration took) {
     const std::string message = "Building Task Directory";
-    return {"Task Setup", message, {{"message", message}}};
+    Words words{"Task Setup", message, {{"message", message}}};
+    if (took.ns > 0) words.details["duration"] = to_string(took);
+    return words;
 }
 
-Words started() { return {"Started", "Task started by client", {}}; }
+Words downloading_artifacts() { return {"Downloading Artifacts", "Client is downloading artifacts", {}}; }
+
+Words setup_step_failed(wire::SetupKind kind, const std::string& error) {
+    if (kind == wire::SetupKind::artifacts)
+        return {"Failed Artifact Download",
+                error.empty() ? "Failed to download artifacts" : error,
+                {{"download_error", error}}};
+    return hook_failed(std::string(to_string(kind)), error);
+}
+
+Words template_missing(const std::string& what) {
+    const std::string message = "Missing: " + what;
+    return {"Template", message, {{"message", message}}};
+}
+
+Words setup_failure(const std::string& reason) {
+    return {"Setup Failure",
+            reason.empty() ? "Task setup failed" : reason,
+            {{"setup_error", reason}, {"fails_task", "true"}}};
+}
+
+Words started(const std::vector<wire::SetupStep>& steps) {
+    Words words{"Started", "Task started by client", {}};
+    for (const wire::SetupStep& step : steps) words.details[std::string(to_string(step.kind))] = to_string(step.took);
+    return words;
+}
 
 Words driver_failure(const std::string& error) {
     return {"Driver Failure", error.empty() ? "Failed to start task" : error, {{"driver_error", error}}};
@@ -26,36 +53,49 @@ Words terminated(const wire::ExitRecord& exit) {
     return words;
 }
 
-Words restarting(const Verdict& verdict) {
+Words restarting(const policy::Verdict& verdict) {
     std::string message = "Task restarting in " + to_string(verdict.delay);
-    if (!verdict.reason.empty() && verdict.reason != kWithinPolicy) message = verdict.reason + " - " + message;
+    if (!verdict.reason.empty() && verdict.reason != policy::kWithinPolicy) message = verdict.reason + " - " + message;
     return {
         "Restarting", message, {{"restart_reason", verdict.reason}, {"start_delay", std::to_string(verdict.delay.ns)}}};
 }
 
-Words not_restarting(const Verdict& verdict) {
+Words not_restarting(const policy::Verdict& verdict) {
     return {"Not Restarting",
             verdict.reason.empty() ? "Task exceeded restart policy" : verdict.reason,
             {{"restart_reason", verdict.reason}, {"fails_task", "true"}}};
 }
 
-Words restart_signaled() {
-    const std::string reason = "User requested task to restart";
-    return {"Restart Signaled", reason, {{"restart_reason", reason}}};
+Words restart_signaled(const std::string& reason) {
+    return {"Restart Signaled", reason.empty() ? "Task signaled to restart" : reason, {{"restart_reason", reason}}};
 }
 
-Words signaling(const std::string& signal, const std::string& problem) {
+Words signaling(const std::string& signal, const std::string& reason) {
     Words words{"Signaling", "Task being sent signal " + signal, {{"task_signal", signal}}};
-    if (problem.empty()) return words;
-    words.message += ": " + problem;
-    words.details["task_signal_reason"] = problem;
+    if (reason.empty()) return words;
+    words.message += ": " + reason;
+    words.details["task_signal_reason"] = reason;
     return words;
 }
 
-Words killing(Duration timeout) {
-    return {"Killing",
-            "Sent interrupt. Waiting " + to_string(timeout) + " before force killing",
-            {{"kill_timeout", to_string(timeout)}}};
+Words killing(Duration timeout, const std::string& reason) {
+    Words words{"Killing",
+                "Sent interrupt. Waiting " + to_string(timeout) + " before force killing",
+                {{"kill_timeout", to_string(timeout)}}};
+    if (reason.empty()) return words;
+    words.message = reason;
+    words.details["kill_reason"] = reason;
+    return words;
+}
+
+Words waiting_for_shutdown_delay(Duration delay) {
+    const std::string length = to_string(delay);
+    return {"Waiting for shutdown delay", "Waiting for shutdown_delay of " + length + " before killing the task.", {}};
+}
+
+Words hook_failed(const std::string& hook, const std::string& error) {
+    const std::string message = hook + ": " + error;
+    return {"Task hook failed", message, {{"message", message}}};
 }
 
 Words killed() { return {"Killed", "Task successfully killed", {}}; }
@@ -65,5 +105,7 @@ Words sibling_failed(const std::string& sibling) {
 }
 
 Words leader_dead() { return {"Leader Task Dead", "Leader Task in Group dead", {}}; }
+
+Words mains_dead() { return {"Main Tasks Dead", "Main tasks in the group died", {}}; }
 
 }  // namespace drover::alloc_runner::events

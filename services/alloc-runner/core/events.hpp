@@ -4,8 +4,9 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
-#include "alloc-runner/core/restart.hpp"
+#include "policy/restart.hpp"
 #include "wire/status.hpp"
 
 namespace drover::alloc_runner::events {
@@ -17,18 +18,33 @@ struct Words {
 };
 
 Words received();
-Words task_setup();
-Words started();
+Words task_setup(Duration took);
+Words downloading_artifacts();
+// A step of the setup has failed.
+Words setup_step_failed(wire::SetupKind kind, const std::string& error);
+Words template_missing(const std::string& what);
+// The task as a whole cannot be set up.
+Words setup_failure(const std::string& reason);
+// With how long each step of the setup took.
+Words started(const std::vector<wire::SetupStep>& steps);
 Words driver_failure(const std::string& error);
 Words terminated(const wire::ExitRecord& exit);
-Words restarting(const Verdict& verdict);
-Words not_restarting(const Verdict& verdict);
-Words restart_signaled();
-// `problem`: why it could not be delivered, if so.
-Words signaling(const std::string& signal, const std::string& problem);
-Words killing(Duration timeout);
+Words restarting(const policy::Verdict& verdict);
+Words not_restarting(const policy::Verdict& verdict);
+
+inline constexpr const char* kUserRestart = "User requested task to restart";
+inline constexpr const char* kUserRestartAll = "User requested all tasks to restart";
+inline constexpr const char* kTemplateRestart = "Template with change_mode restart re-rendered";
+Words restart_signaled(const std::string& reason);
+// `reason`: why it was sent, or why it could not be delivered; may be empty.
+Words signaling(const std::string& signal, const std::string& reason);
+// `reason`: why, if the user should hear more than that it was asked for.
+Words killing(Duration timeout, const std::string& reason);
+Words waiting_for_shutdown_delay(Duration delay);
+Words hook_failed(const std::string& hook, const std::string& error);
 Words killed();
 Words sibling_failed(const std::string& sibling);
 Words leader_dead();
+Words mains_dead();
 
 }  // namespace drover::alloc_runner::events

@@ -30,8 +30,10 @@ inline constexpr Edge<TaskPhase> kTaskEdges[] = {
     {TaskPhase::running, TaskPhase::dead, "ended by itself for good"},
     {TaskPhase::stopping, TaskPhase::backoff, "ended, will be started again"},
     {TaskPhase::stopping, TaskPhase::dead, "nothing of it lives or will"},
+    {TaskPhase::stopping, TaskPhase::pending, "asked to begin again before it ran"},
     {TaskPhase::backoff, TaskPhase::starting, "the delay is over"},
     {TaskPhase::backoff, TaskPhase::stopping, "killed during the delay"},
+    {TaskPhase::dead, TaskPhase::pending, "its whole alloc was asked to begin again"},
 };
 
 // What holds for a task as long as the step lasts.
@@ -41,6 +43,9 @@ struct TaskRules {
     std::uint64_t term = 0;  // of this alloc-runner
     Duration max_kill_timeout = seconds(30);
     EdgeCounts* edges = nullptr;
+    std::string waits_for;    // what has to happen before it may start: "task db to be ready"; empty: nothing
+    bool hold = false;        // killed, but others have to end first
+    bool may_change = false;  // a change of its templates may restart it now
 };
 
 struct Task {
@@ -51,19 +56,23 @@ struct Task {
 
 // The inputs. Each may be repeated without effect.
 struct Kill {  // end for good; the first one counts
-    enum class Cause { stop, sibling_failed, leader_dead };
+    enum class Cause { stop, sibling_failed, leader_dead, mains_dead, expired };
     Cause cause = Cause::stop;
     std::string sibling;  // the one that failed
 };
+struct GiveUp {  // it has not started, and what it waits for will never come: it fails
+    std::string reason;
+};
 struct Orders {  // what users asked for, as far as it concerns this task
     std::uint64_t restarts = 0;
+    std::uint64_t restart_all = 0;
     std::vector<wire::SignalOrder> signals;  // by id
 };
 struct Heard {  // the node's whole observation of the task; null: its complete inventory does not have it
     const wire::TaskObserved* observed = nullptr;
 };
-struct Wake {};  // do what is due; the only input that starts an incarnation
-using TaskInput = std::variant<Kill, Orders, Heard, Wake>;
+struct Wake {};  // do what is due, once every task has taken in what was heard; only this starts and stops processes
+using TaskInput = std::variant<Kill, GiveUp, Orders, Heard, Wake>;
 
 struct TaskDecision {
     std::vector<wire::TaskEvent> events;
@@ -83,19 +92,23 @@ struct Desire {
     std::uint64_t seq = 0;
     std::uint64_t released = 0;
     std::vector<wire::SignalOrder> signals;
+    bool pre_kill = false;
+    std::uint64_t rendered = 0;
 
     friend bool operator==(const Desire&, const Desire&) = default;
 };
 
-// Nothing while there is nothing to say. `released`: incarnations up to it are recorded. `hold`: others have to end
-// first, so a running process is not stopped yet.
-std::optional<Desire> desire(const Task& task, const TaskRules& rules, std::uint64_t released, bool hold);
+// Nothing while there is nothing to say. `released`: incarnations up to it are recorded.
+std::optional<Desire> desire(const Task& task, const TaskRules& rules, std::uint64_t released);
 wire::TaskCommand command(const Desire& desire, const TaskRules& rules);
 
 // The current incarnation has a process, or may get one.
 constexpr bool has_process(TaskPhase phase) {
     return phase == TaskPhase::starting || phase == TaskPhase::running || phase == TaskPhase::stopping;
 }
+
+// Its templates have changed so that it has to be restarted, and the splay is over.
+bool wants_change(const Task& task, Instant now);
 
 // The highest incarnation the driver-manager has told of, 0 for none.
 inline std::uint64_t newest_known(const wire::TaskObserved& observed) {

@@ -8,7 +8,7 @@ namespace drover::driver_manager {
 struct PhaseEdge {
     wire::RunPhase from;
     wire::RunPhase to;
-    const char* because;
+    const char* why;
 };
 
 // `starting` may be followed by `exited` without `running` in between: a short task can be over before anybody looked.
