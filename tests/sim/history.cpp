@@ -36,6 +36,13 @@ void History::expect(bool promise, const Line& line, const std::string& what) co
 
 void History::follow(Line& line, const wire::AllocDesired& alloc, const wire::TaskEvent& event) {
     const std::string& type = event.type;
+    const bool begins_again = event.message == "User requested all tasks to restart";
+    if (type == "Restart Signaled" && begins_again && line.told != Told::up) {
+        line.told = line.was_set_up ? Told::ready : Told::received;
+        line.killing = false;
+        line.counted = 0;
+        return;
+    }
     expect(line.told != Told::over, line, "nothing follows the end of a task");
     expect(!line.cause || type == "Killing", line, "Killing follows its cause");
     line.cause = false;
@@ -45,6 +52,7 @@ void History::follow(Line& line, const wire::AllocDesired& alloc, const wire::Ta
     } else if (type == "Task Setup") {
         expect(line.told == Told::received && !line.killing, line, "Task Setup follows Received");
         line.told = Told::ready;
+        line.was_set_up = true;
     } else if (type == "Started") {
         expect(line.told == Told::ready || (line.told == Told::received && line.killing), line,
                "Started follows a setup or a restart");
@@ -72,14 +80,32 @@ void History::follow(Line& line, const wire::AllocDesired& alloc, const wire::Ta
     } else if (type == "Killing") {
         expect(!line.killing, line, "Killing comes once");
         line.killing = true;
-    } else if (type == "Sibling Task Failed" || type == "Leader Task Dead") {
+    } else if (type == "Setup Failure") {
+        expect(!line.killing && line.told != Told::up, line, "Setup Failure is for a task that does not run");
+        line.killing = true;
+    } else if (type == "Failed Artifact Download") {
+        expect(line.told == Told::ready, line, "Failed Artifact Download follows a setup or a restart");
+        line.told = Told::down;
+    } else if (type == "Downloading Artifacts" || type == "Template") {
+        expect(line.told == Told::ready && !line.killing, line, type + " follows a setup or a restart");
+    } else if (type == "Waiting for shutdown delay" || type == "Task hook failed") {
+        expect(line.told == Told::up, line, type + " is for a running task");
+    } else if (type == "Sibling Task Failed" || type == "Leader Task Dead" || type == "Main Tasks Dead") {
         expect(!line.killing, line, "a cause comes before its Killing");
         line.cause = true;
     } else if (type == "Restart Signaled") {
-        expect(line.told == Told::up && !line.killing, line, "Restart Signaled is for a running task");
+        const bool all = event.message == "User requested all tasks to restart";
+        expect(!line.killing && (line.told == Told::up || all), line,
+               "Restart Signaled is for a task that is or may be up");
     } else {
         expect(type == "Signaling" && line.told == Told::up, line, "Signaling is for a running task");
     }
+}
+
+bool History::any(const TaskKey& key, const std::function<bool(const Truth&)>& what) const {
+    const auto truths = truths_.find(key);
+    return truths != truths_.end() && std::any_of(truths->second.begin(), truths->second.end(),
+                                                  [&what](const auto& entry) { return what(entry.second); });
 }
 
 void History::check_complete() const {

@@ -2,6 +2,7 @@
 // tie them together.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -36,6 +37,8 @@ class History {
 
     Truth& truth(const TaskKey& key, const std::string& incarnation) { return truths_[key][incarnation]; }
 
+    bool any(const TaskKey& key, const std::function<bool(const Truth&)>& what) const;
+
     // Every process that ran has one Started and one Terminated with its own code and signal, no other has any.
     void check_complete() const;
 
@@ -44,6 +47,7 @@ class History {
     struct Line {
         std::vector<wire::TaskEvent> events;
         Told told = Told::nothing;
+        bool was_set_up = false;
         bool killing = false;
         bool cause = false;  // of a Killing that has to follow
         std::uint32_t counted = 0;

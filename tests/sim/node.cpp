@@ -118,14 +118,48 @@ void Node::launch(const Action& action) {
     shim.stubborn = world_.random.chance(manners_.ignore_signals);
     history_.truth({key.alloc, key.task}, action.id);
     if (world_.tracing()) world_.trace("machine  launches " + name(key, action.seq));
+    set_up(key, shim);
     world_.after(world_.random.between(microseconds(100), manners_.start_max),
                  [this, key, seq = action.seq] { settle_start(key, seq); });
+}
+
+void Node::calm() {
+    calm_ = true;
+    for (const auto& [key, dir] : dirs_)
+        for (const auto& [seq, shim] : dir.shims)
+            if (shim.state.phase == RunPhase::running && is_ephemeral(key)) end_after(milliseconds(5), key, seq, {});
+}
+
+// Some tasks have artifacts; a download takes a while and may fail.
+void Node::set_up(const Key& key, Shim& shim) {
+    const Instant now = world_.now();
+    shim.state.steps.push_back({wire::SetupKind::directory, now, microseconds(100), true, ""});
+    if (world_.random.chance(30)) shim.state.steps.push_back({wire::SetupKind::artifacts, now, {}, false, ""});
+    notify(key, shim.state.seq);
+}
+
+void Node::become_ready(const Key& key, std::uint64_t seq) {
+    Shim* shim = find(key, seq);
+    if (!shim || shim->state.phase != RunPhase::running) return;
+    shim->state.ready = true;
+    notify(key, seq);
 }
 
 void Node::settle_start(const Key& key, std::uint64_t seq) {
     Shim* shim = find(key, seq);
     if (!shim || shim->state.phase != RunPhase::starting) return;
     Random& random = world_.random;
+    wire::SetupStep& last = shim->state.steps.back();
+    last.over = true;
+    last.took = world_.now() - last.began_at;
+    if (last.kind == wire::SetupKind::artifacts && !calm_ && random.chance(manners_.fail_to_fetch)) {
+        last.error = "no such host";
+        shim->state.phase = RunPhase::start_failed;
+        shim->state.error = last.error;
+        shim->state.recoverable = true;
+        shim->state.finished_at = world_.now();
+        return notify(key, seq);
+    }
     if (!calm_ && random.chance(manners_.fail_to_start)) {
         shim->state.phase = RunPhase::start_failed;
         shim->state.error = "no such file";
@@ -139,7 +173,9 @@ void Node::settle_start(const Key& key, std::uint64_t seq) {
     history_.truth({key.alloc, key.task}, shim->state.id).ran = true;
     if (world_.tracing()) world_.trace("machine  runs " + name(key, seq));
     notify(key, seq);
+    world_.after(random.between(microseconds(100), milliseconds(200)), [this, key, seq] { become_ready(key, seq); });
     if (shim->stopped) return end_after(milliseconds(1), key, seq, {130, 2, false, ""});
+    if (calm_ && is_ephemeral(key)) return end_after(milliseconds(5), key, seq, {});
     if (calm_ || !random.chance(manners_.end_by_themselves + manners_.shim_dies)) return;
     const Duration life = random.between(microseconds(100), manners_.life_max);
     const bool well = random.chance(manners_.end_well);

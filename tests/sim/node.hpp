@@ -19,6 +19,7 @@ struct Manners {
     std::uint64_t end_well = 50;  // of those
     std::uint64_t ignore_signals = 15;
     std::uint64_t shim_dies = 3;
+    std::uint64_t fail_to_fetch = 3;  // artifacts
     Duration start_max = milliseconds(40);
     Duration life_max = milliseconds(1500);
 };
@@ -32,14 +33,16 @@ class Node : public Ear {
     std::function<void(const Mail&)> publish;
     // Called before a process is started; throws when it may not be.
     std::function<void(const driver_manager::TaskKey&, std::uint64_t seq)> on_launch;
+    // What the task is for is done at some time: it ends well by itself, in calm times too.
+    std::function<bool(const driver_manager::TaskKey&)> is_ephemeral;
 
     bool up() const { return inventory_ != nullptr; }
     void start();
     void crash();
     void hear(const Message& commands) override;
     void repeat();
-    // From now on processes that run stay.
-    void calm() { calm_ = true; }
+    // From now on starts succeed, and processes that run stay, ephemeral ones until they are done.
+    void calm();
 
     std::size_t live(const driver_manager::TaskKey& key) const;
     const wire::IncarnationObserved* incarnation(const driver_manager::TaskKey& key, std::uint64_t seq) const;
@@ -59,8 +62,10 @@ class Node : public Ear {
 
     void apply(const driver_manager::Decision& decision);
     void launch(const driver_manager::Action& action);
+    void set_up(const Key& key, Shim& shim);
     void settle_start(const Key& key, std::uint64_t seq);
     void stop(const Key& key, Shim& shim, const driver_manager::Action& action);
+    void become_ready(const Key& key, std::uint64_t seq);
     void end(const Key& key, std::uint64_t seq, const wire::ExitRecord& exit);
     void end_after(Duration delay, const Key& key, std::uint64_t seq, const wire::ExitRecord& exit);
     void notify(const Key& key, std::uint64_t seq);

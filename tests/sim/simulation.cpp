@@ -1,5 +1,6 @@
 #include "simulation.hpp"
 
+#include <algorithm>
 #include <memory>
 
 #include "node.hpp"
@@ -52,6 +53,10 @@ class Simulation {
 
    private:
     void draw();
+    void draw_tasks(wire::GroupSpec& group);
+    const wire::TaskSpec& spec_of(const std::string& task) const;
+    bool is_ephemeral(const std::string& task) const;
+    void check_gates(const driver_manager::TaskKey& key);
     void connect();
     void beat();
     void submit();
@@ -63,6 +68,7 @@ class Simulation {
     void make_calm();
     std::string trouble() const;
     std::string trouble_with(const std::string& alloc) const;
+    bool waits_for_the_end(const wire::AllocStatus& status, const std::string& name) const;
     std::string any_alloc();
 
     World world_;
@@ -91,21 +97,81 @@ void Simulation::draw() {
     group.restart.interval = random.chance(50) ? hours(1) : milliseconds(800);
     if (group.restart.mode == wire::RestartMode::delay) group.restart.interval = milliseconds(800);
     group.restart.delay = random.between(Duration{}, milliseconds(300));
-    const std::size_t tasks = 1 + random.below(3);
-    const std::size_t leader = random.chance(50) ? random.below(tasks) : tasks;
-    for (std::size_t i = 0; i < tasks; ++i) {
+    draw_tasks(group);
+    spec_.groups.push_back(group);
+    if (random.chance(50)) manners_ = {2, 20, 20, 60, 10, 2, 3, milliseconds(20), milliseconds(4000)};
+    world_.loss = random.chance(60) ? random.below(30) : 0;
+    world_.duplication = random.below(20);
+    world_.delay_max = random.chance(30) ? milliseconds(150) : milliseconds(2);
+}
+
+void Simulation::draw_tasks(wire::GroupSpec& group) {
+    Random& random = world_.random;
+    const std::size_t mains = 1 + random.below(3);
+    const std::size_t others = random.chance(50) ? 0 : random.below(4);
+    const std::size_t leader = random.chance(40) ? random.below(mains) : mains;
+    for (std::size_t i = 0; i < mains + others; ++i) {
         wire::TaskSpec task;
         task.name = std::string(1, static_cast<char>('a' + i));
         task.driver = "mock";
         task.leader = i == leader;
         task.kill_timeout = random.between(milliseconds(50), milliseconds(600));
+        if (random.chance(20)) task.shutdown_delay = random.between(milliseconds(1), milliseconds(300));
+        if (random.chance(30)) task.ready = wire::ReadyProbe{"ready", 0, milliseconds(10)};
+        if (i >= mains) {
+            task.lifecycle.hook = static_cast<wire::Hook>(1 + random.below(3));
+            task.lifecycle.sidecar = task.lifecycle.hook != wire::Hook::poststop && random.chance(50);
+        } else if (i > 0 && random.chance(30)) {
+            const wire::TaskSpec& other = group.tasks[random.below(i)];
+            const bool may_complete = spec_.type == wire::JobType::batch && !other.leader;
+            task.depends_on[other.name] = static_cast<wire::Condition>(random.below(may_complete ? 4 : 2));
+        }
         group.tasks.push_back(task);
     }
-    spec_.groups.push_back(group);
-    if (random.chance(50)) manners_ = {2, 20, 20, 60, 10, 2, milliseconds(20), milliseconds(4000)};
-    world_.loss = random.chance(60) ? random.below(30) : 0;
-    world_.duplication = random.below(20);
-    world_.delay_max = random.chance(30) ? milliseconds(150) : milliseconds(2);
+    if (random.chance(5)) group.max_run_duration = random.between(milliseconds(100), seconds(3));
+}
+
+const wire::TaskSpec& Simulation::spec_of(const std::string& task) const {
+    for (const wire::TaskSpec& spec : spec_.groups[0].tasks)
+        if (spec.name == task) return spec;
+    return spec_.groups[0].tasks[0];
+}
+
+bool Simulation::is_ephemeral(const std::string& task) const {
+    const wire::Lifecycle& lifecycle = spec_of(task).lifecycle;
+    if (lifecycle.hook != wire::Hook::main) return !lifecycle.sidecar;
+    for (const wire::TaskSpec& spec : spec_.groups[0].tasks) {
+        const auto on = spec.depends_on.find(task);
+        if (on != spec.depends_on.end() && on->second >= wire::Condition::completed) return true;
+    }
+    return false;
+}
+
+// What the lifecycle and the dependencies promise about the moment a process is launched, against what has happened.
+void Simulation::check_gates(const driver_manager::TaskKey& key) {
+    const auto ran = [](const Truth& truth) { return truth.ran; };
+    const auto succeeded = [](const Truth& truth) { return truth.ran && truth.ended && truth.exit.successful(); };
+    const wire::TaskSpec& spec = spec_of(key.task);
+    for (const wire::TaskSpec& other : spec_.groups[0].tasks) {
+        const TaskKey that{key.alloc, other.name};
+        const bool up = history_.any(that, ran);
+        const bool done = history_.any(that, succeeded);
+        const wire::Hook hook = other.lifecycle.hook;
+        bool open = true;
+        if (spec.lifecycle.hook == wire::Hook::main && hook == wire::Hook::prestart)
+            open = other.lifecycle.sidecar ? up : done;
+        if (spec.lifecycle.hook == wire::Hook::poststart && hook == wire::Hook::main) open = up;
+        if (spec.lifecycle.hook == wire::Hook::poststop && hook != wire::Hook::poststop)
+            open = node_.live({key.alloc, other.name}) == 0;
+        const auto on = spec.depends_on.find(other.name);
+        if (on != spec.depends_on.end()) {
+            if (on->second <= wire::Condition::ready) open = open && up;
+            if (on->second == wire::Condition::completed) open = open && node_.live({key.alloc, other.name}) == 0;
+            if (on->second == wire::Condition::completed_ok) open = open && done;
+        }
+        if (!open)
+            world_.violate("task " + key.task + " is launched before its gate, task " + other.name + ", is open");
+    }
 }
 
 void Simulation::connect() {
@@ -122,11 +188,15 @@ void Simulation::connect() {
             if (!cut_[i]) world_.send(mail, store_);
         };
     }
+    node_.is_ephemeral = [this](const driver_manager::TaskKey& key) { return is_ephemeral(key.task); };
     node_.on_launch = [this](const driver_manager::TaskKey& key, std::uint64_t) {
+        check_gates(key);
         const wire::AllocStatus* status = store_.status(key.alloc);
         if (!status) return;
+        const wire::AllocOrder* order = store_.order_of(key.alloc);
         for (const wire::TaskStatus& task : status->tasks)
-            if (task.name == key.task && task.state == wire::TaskState::dead)
+            if (task.name == key.task && task.state == wire::TaskState::dead &&
+                !(order && order->restart_all > task.restart_all_order))
                 world_.violate("a task that was recorded dead starts again: " + key.task);
     };
 }
@@ -213,7 +283,7 @@ void Simulation::act_as_user() {
     Random& random = world_.random;
     const std::string alloc = any_alloc();
     const std::string task = spec_.groups[0].tasks[random.below(spec_.groups[0].tasks.size())].name;
-    switch (random.below(6)) {
+    switch (random.below(7)) {
         case 0:
             world_.trace("user     stops the job");
             store_.stop_job();
@@ -232,6 +302,10 @@ void Simulation::act_as_user() {
         case 4:
             world_.trace("user     restarts " + task);
             store_.order(alloc, [&task](wire::AllocOrder& order) { ++order.restarts[task]; });
+            break;
+        case 5:
+            world_.trace("user     restarts all of alloc " + alloc.substr(0, 4));
+            store_.order(alloc, [](wire::AllocOrder& order) { ++order.restart_all; });
             break;
         default:
             world_.trace("user     signals " + task);
@@ -276,6 +350,14 @@ std::string Simulation::trouble() const {
     return {};
 }
 
+// A poststop task, while others still have something to do.
+bool Simulation::waits_for_the_end(const wire::AllocStatus& status, const std::string& name) const {
+    if (spec_of(name).lifecycle.hook != wire::Hook::poststop) return false;
+    return std::any_of(status.tasks.begin(), status.tasks.end(), [this](const wire::TaskStatus& task) {
+        return spec_of(task.name).lifecycle.hook != wire::Hook::poststop && task.phase != wire::TaskPhase::dead;
+    });
+}
+
 std::string Simulation::trouble_with(const std::string& id) const {
     const wire::AllocDesired& alloc = *store_.alloc(id);
     const wire::AllocStatus* status = store_.status(id);
@@ -286,6 +368,7 @@ std::string Simulation::trouble_with(const std::string& id) const {
         const driver_manager::TaskKey key{id, task.name};
         const std::string name = id.substr(0, 4) + "/" + task.name + " is " + std::string(to_string(task.phase));
         const std::size_t live = node_.live(key);
+        if (alloc.group.max_run_duration.ns > 0 && task.phase != wire::TaskPhase::dead) return name + ", not for long";
         if (task.phase == wire::TaskPhase::dead) {
             if (live != 0) return name + " but lives";
         } else if (task.phase == wire::TaskPhase::running && !stop) {
@@ -293,6 +376,8 @@ std::string Simulation::trouble_with(const std::string& id) const {
             if (!run || run->phase != wire::RunPhase::running || run->pid != task.pid)
                 return name + " but does not run";
             if (task.state != wire::TaskState::running) return name + " and its state is not";
+        } else if (task.state == wire::TaskState::pending && !stop && waits_for_the_end(*status, task.name)) {
+            continue;
         } else {
             return name;
         }
