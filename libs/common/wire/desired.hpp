@@ -11,13 +11,14 @@ struct JobDesired {
     std::string uid;            // random, fixed when the name is first submitted; seeds the alloc ids
     std::uint64_t version = 0;  // counts the submits that changed the spec or revived a stopped job
     bool stopped = false;
+    bool purge = false;  // once it has ended, nothing of it is kept
     Instant submitted_at;
 
     static constexpr std::string_view kName = "JobDesired";
     static constexpr auto fields() {
         return std::tuple(field("spec", &JobDesired::spec), field("uid", &JobDesired::uid),
                           field("version", &JobDesired::version), field("stopped", &JobDesired::stopped),
-                          field("submitted_at", &JobDesired::submitted_at));
+                          field("purge", &JobDesired::purge), field("submitted_at", &JobDesired::submitted_at));
     }
     friend bool operator==(const JobDesired&, const JobDesired&) = default;
 };
@@ -37,6 +38,8 @@ struct AllocDesired {
     Desired desired = Desired::run;
     std::string reason;  // why it should stop
     GroupSpec group;
+    std::map<std::string, std::string> meta;  // of the job
+    std::string payload;                      // of the job, when a task takes it
     Instant created_at;
     std::uint64_t term = 0;  // of the alloc-runner that decided it
 
@@ -46,7 +49,8 @@ struct AllocDesired {
                           field("type", &AllocDesired::type), field("job_version", &AllocDesired::job_version),
                           field("index", &AllocDesired::index), field("node", &AllocDesired::node),
                           field("desired", &AllocDesired::desired), field("reason", &AllocDesired::reason),
-                          field("group", &AllocDesired::group), field("created_at", &AllocDesired::created_at),
+                          field("group", &AllocDesired::group), field("meta", &AllocDesired::meta),
+                          binary("payload", &AllocDesired::payload), field("created_at", &AllocDesired::created_at),
                           field("term", &AllocDesired::term));
     }
     friend bool operator==(const AllocDesired&, const AllocDesired&) = default;
@@ -71,12 +75,14 @@ struct AllocOrder {
     std::string alloc;
     bool stop = false;
     std::map<std::string, std::uint64_t> restarts;  // task -> how often a restart was asked for
+    std::uint64_t restart_all = 0;  // how often one of the whole alloc was asked for, ended tasks included
     std::vector<SignalOrder> signals;
 
     static constexpr std::string_view kName = "AllocOrder";
     static constexpr auto fields() {
         return std::tuple(field("alloc", &AllocOrder::alloc), field("stop", &AllocOrder::stop),
-                          field("restarts", &AllocOrder::restarts), field("signals", &AllocOrder::signals));
+                          field("restarts", &AllocOrder::restarts), field("restart_all", &AllocOrder::restart_all),
+                          field("signals", &AllocOrder::signals));
     }
     friend bool operator==(const AllocOrder&, const AllocOrder&) = default;
 };
@@ -104,6 +110,10 @@ struct TaskCommand {
     std::string kill_signal;
     Duration kill_timeout;
     std::vector<SignalOrder> signals;
+    bool pre_kill = false;       // incarnation `seq` will be stopped: run its pre_kill script, once
+    std::uint64_t rendered = 0;  // changes of templates up to this number (TaskObserved) may act now
+    std::map<std::string, std::string> meta;  // of job, group and task, the inner one first
+    std::string payload;                      // of the job, when the task takes it
 
     static constexpr std::string_view kName = "TaskCommand";
     static constexpr auto fields() {
@@ -113,9 +123,53 @@ struct TaskCommand {
                           field("verb", &TaskCommand::verb), field("seq", &TaskCommand::seq),
                           field("incarnation", &TaskCommand::incarnation), field("released", &TaskCommand::released),
                           field("spec", &TaskCommand::spec), field("kill_signal", &TaskCommand::kill_signal),
-                          field("kill_timeout", &TaskCommand::kill_timeout), field("signals", &TaskCommand::signals));
+                          field("kill_timeout", &TaskCommand::kill_timeout), field("signals", &TaskCommand::signals),
+                          field("pre_kill", &TaskCommand::pre_kill), field("rendered", &TaskCommand::rendered),
+                          field("meta", &TaskCommand::meta), binary("payload", &TaskCommand::payload));
     }
     friend bool operator==(const TaskCommand&, const TaskCommand&) = default;
+};
+
+// Key "variable/<path>". Secret items are sealed by the gateway for the driver-managers' key: nobody in between can read
+// them.
+struct VariableItem {
+    std::string value;   // of one that is no secret
+    std::string sealed;  // any bytes; of a secret
+
+    static constexpr std::string_view kName = "VariableItem";
+    static constexpr auto fields() {
+        return std::tuple(field("value", &VariableItem::value), binary("sealed", &VariableItem::sealed));
+    }
+    friend bool operator==(const VariableItem&, const VariableItem&) = default;
+};
+
+struct VariableDesired {
+    std::string path;           // "db/main"
+    std::uint64_t version = 0;  // grows by one with every put
+    std::map<std::string, VariableItem> items;
+    Instant changed_at;
+
+    static constexpr std::string_view kName = "VariableDesired";
+    static constexpr auto fields() {
+        return std::tuple(field("path", &VariableDesired::path), field("version", &VariableDesired::version),
+                          field("items", &VariableDesired::items), field("changed_at", &VariableDesired::changed_at));
+    }
+    friend bool operator==(const VariableDesired&, const VariableDesired&) = default;
+};
+
+// Key "nodeorder/<node>". What users asked of a node, as state.
+struct NodeOrder {
+    std::string node;
+    bool eligible = true;  // may get new allocs
+    bool drain = false;    // its allocs should go: services at once, batch jobs by the deadline
+    Instant deadline;      // of the drain; kNever: none
+
+    static constexpr std::string_view kName = "NodeOrder";
+    static constexpr auto fields() {
+        return std::tuple(field("node", &NodeOrder::node), field("eligible", &NodeOrder::eligible),
+                          field("drain", &NodeOrder::drain), field("deadline", &NodeOrder::deadline));
+    }
+    friend bool operator==(const NodeOrder&, const NodeOrder&) = default;
 };
 
 struct Member {

@@ -14,6 +14,8 @@
     X(AllocDesired)      \
     X(AllocOrder)        \
     X(TaskCommand)       \
+    X(VariableDesired)   \
+    X(NodeOrder)         \
     X(Members)           \
     X(TaskObserved)      \
     X(NodeObserved)      \
@@ -23,6 +25,7 @@
     X(TaskEvent)         \
     X(AllocReport)       \
     X(AllocRecorded)     \
+    X(CollectedAlloc)    \
     X(Request)           \
     X(Answer)            \
     X(LogRead)           \

@@ -33,6 +33,26 @@ enum class RunPhase {
 };
 WIRE_ENUM(RunPhase, "starting", "running", "exited", "start_failed", "never_started");
 
+// The steps of setting a task up, in their order.
+enum class SetupKind { directory, payload, artifacts, templates };
+WIRE_ENUM(SetupKind, "directory", "payload", "artifacts", "templates");
+
+struct SetupStep {
+    SetupKind kind = SetupKind::directory;
+    Instant began_at;
+    Duration took;      // once it is over
+    bool over = false;  // well or badly
+    std::string error;  // why it failed; the incarnation then is start_failed
+
+    static constexpr std::string_view kName = "SetupStep";
+    static constexpr auto fields() {
+        return std::tuple(field("kind", &SetupStep::kind), field("began_at", &SetupStep::began_at),
+                          field("took", &SetupStep::took), field("over", &SetupStep::over),
+                          field("error", &SetupStep::error));
+    }
+    friend bool operator==(const SetupStep&, const SetupStep&) = default;
+};
+
 struct IncarnationObserved {
     std::uint64_t seq = 0;
     std::string id;
@@ -45,6 +65,12 @@ struct IncarnationObserved {
     bool recoverable = false;
     std::uint64_t signals_applied = 0;  // highest SignalOrder id delivered
     std::string signal_error;           // why the last signal could not be delivered
+    std::vector<SetupStep> steps;       // those begun so far
+    std::string waits;                  // what the setup waits for: "variable db/main"
+    bool ready = false;                 // its ready probe has succeeded; without a probe: it runs
+    bool pre_kill_done = false;         // its pre_kill script is over
+    std::string pre_kill_error;         // how it failed
+    std::string last_output;            // the last lines of a process that failed
 
     static constexpr std::string_view kName = "IncarnationObserved";
     static constexpr auto fields() {
@@ -55,9 +81,37 @@ struct IncarnationObserved {
                           field("exit", &IncarnationObserved::exit), field("error", &IncarnationObserved::error),
                           field("recoverable", &IncarnationObserved::recoverable),
                           field("signals_applied", &IncarnationObserved::signals_applied),
-                          field("signal_error", &IncarnationObserved::signal_error));
+                          field("signal_error", &IncarnationObserved::signal_error),
+                          field("steps", &IncarnationObserved::steps), field("waits", &IncarnationObserved::waits),
+                          field("ready", &IncarnationObserved::ready),
+                          field("pre_kill_done", &IncarnationObserved::pre_kill_done),
+                          field("pre_kill_error", &IncarnationObserved::pre_kill_error),
+                          field("last_output", &IncarnationObserved::last_output));
     }
     friend bool operator==(const IncarnationObserved&, const IncarnationObserved&) = default;
+};
+
+// The templates of a task, as far as they concern anybody else.
+struct RenderObserved {
+    std::uint64_t number = 0;  // counts the changes since the task began; what they do waits for TaskCommand::rendered
+    ChangeMode mode = ChangeMode::noop;  // of the changes above TaskCommand::rendered, taken together
+    std::string signal;                  // of mode signal
+    Instant due_at;                      // when the splay is over
+    std::string what;                    // "template local/app.conf"
+    Instant stale_since;                 // set while a source cannot be asked
+    std::string stale_why;
+    OnStale on_stale = OnStale::keep;  // of the stale templates that are due by stale_due
+    Instant stale_due;
+
+    static constexpr std::string_view kName = "RenderObserved";
+    static constexpr auto fields() {
+        return std::tuple(field("number", &RenderObserved::number), field("mode", &RenderObserved::mode),
+                          field("signal", &RenderObserved::signal), field("due_at", &RenderObserved::due_at),
+                          field("what", &RenderObserved::what), field("stale_since", &RenderObserved::stale_since),
+                          field("stale_why", &RenderObserved::stale_why), field("on_stale", &RenderObserved::on_stale),
+                          field("stale_due", &RenderObserved::stale_due));
+    }
+    friend bool operator==(const RenderObserved&, const RenderObserved&) = default;
 };
 
 // Stream "task/observed/<node>", key "<alloc>/<task>": every incarnation that is live or not yet released, by seq.
@@ -67,12 +121,13 @@ struct TaskObserved {
     std::uint64_t term = 0;   // the fence: highest term seen for the alloc
     std::uint64_t floor = 0;  // the tombstone: no incarnation up to this one will ever start
     std::vector<IncarnationObserved> incarnations;
+    std::optional<RenderObserved> render;  // of a task with templates
 
     static constexpr std::string_view kName = "TaskObserved";
     static constexpr auto fields() {
         return std::tuple(field("alloc", &TaskObserved::alloc), field("task", &TaskObserved::task),
                           field("term", &TaskObserved::term), field("floor", &TaskObserved::floor),
-                          field("incarnations", &TaskObserved::incarnations));
+                          field("incarnations", &TaskObserved::incarnations), field("render", &TaskObserved::render));
     }
     friend bool operator==(const TaskObserved&, const TaskObserved&) = default;
 };

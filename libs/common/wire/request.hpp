@@ -4,20 +4,37 @@
 
 #include <optional>
 
+#include "wire/desired.hpp"
 #include "wire/status.hpp"
 
 namespace drover::wire {
 
-enum class Ask { job_submit, job_stop, alloc_stop, alloc_restart, alloc_signal, events };
-WIRE_ENUM(Ask, "job_submit", "job_stop", "alloc_stop", "alloc_restart", "alloc_signal", "events");
+enum class Ask {
+    job_submit,
+    job_stop,
+    alloc_stop,
+    alloc_restart,
+    alloc_signal,
+    events,
+    variable_put,
+    variable_remove,
+    node_order,
+    collect,
+};
+WIRE_ENUM(Ask, "job_submit", "job_stop", "alloc_stop", "alloc_restart", "alloc_signal", "events", "variable_put",
+          "variable_remove", "node_order", "collect");
 
 // Stream "request/<gateway>", key "<id>". Which fields count depends on `ask`:
 //   job_submit     spec                          -> index: the job's version
-//   job_stop       job
+//   job_stop       job, purge
 //   alloc_stop     alloc
-//   alloc_restart  alloc, task ("" = all tasks)
+//   alloc_restart  alloc, task ("" = every running task), all (ended tasks too, from the beginning)
 //   alloc_signal   alloc, task ("" = all), signal
 //   events         job, alloc, task (each "" = any), since, limit -> events with number > since, oldest first; next
+//   variable_put     variable (version: the one it replaces, 0 = whatever there is) -> index: the new version
+//   variable_remove  path
+//   node_order       order, deadline (from now on; 0: none)
+//   collect          dry_run -> collected
 struct Request {
     std::string id;
     Ask ask = Ask::events;
@@ -28,13 +45,23 @@ struct Request {
     std::string signal;
     std::uint64_t since = 0;
     std::uint32_t limit = 100;
+    bool purge = false;
+    bool all = false;
+    std::optional<VariableDesired> variable;
+    std::string path;
+    std::optional<NodeOrder> order;
+    Duration deadline;
+    bool dry_run = false;
 
     static constexpr std::string_view kName = "Request";
     static constexpr auto fields() {
         return std::tuple(field("id", &Request::id), field("ask", &Request::ask), field("spec", &Request::spec),
                           field("job", &Request::job), field("alloc", &Request::alloc), field("task", &Request::task),
                           field("signal", &Request::signal), field("since", &Request::since),
-                          field("limit", &Request::limit));
+                          field("limit", &Request::limit), field("purge", &Request::purge), field("all", &Request::all),
+                          field("variable", &Request::variable), field("path", &Request::path),
+                          field("order", &Request::order), field("deadline", &Request::deadline),
+                          field("dry_run", &Request::dry_run));
     }
     friend bool operator==(const Request&, const Request&) = default;
 };
@@ -51,6 +78,37 @@ struct RecordedEvent {
     friend bool operator==(const RecordedEvent&, const RecordedEvent&) = default;
 };
 
+// What is kept of an alloc that was removed.
+struct CollectedAlloc {
+    std::string id;
+    std::string job;
+    std::string group;
+    std::uint32_t index = 0;
+    std::string node;
+    std::uint64_t job_version = 0;
+    std::string spec_hash;  // of its group
+    ClientStatus status = ClientStatus::complete;
+    std::string description;
+    std::string reason;             // why it was removed
+    std::vector<TaskStatus> tasks;  // with the last output of those that failed
+    Instant created_at;
+    Instant ended_at;
+    Instant collected_at;
+
+    static constexpr std::string_view kName = "CollectedAlloc";
+    static constexpr auto fields() {
+        return std::tuple(
+            field("id", &CollectedAlloc::id), field("job", &CollectedAlloc::job),
+            field("group", &CollectedAlloc::group), field("index", &CollectedAlloc::index),
+            field("node", &CollectedAlloc::node), field("job_version", &CollectedAlloc::job_version),
+            field("spec_hash", &CollectedAlloc::spec_hash), field("status", &CollectedAlloc::status),
+            field("description", &CollectedAlloc::description), field("reason", &CollectedAlloc::reason),
+            field("tasks", &CollectedAlloc::tasks), field("created_at", &CollectedAlloc::created_at),
+            field("ended_at", &CollectedAlloc::ended_at), field("collected_at", &CollectedAlloc::collected_at));
+    }
+    friend bool operator==(const CollectedAlloc&, const CollectedAlloc&) = default;
+};
+
 // Stream "answer/<gateway>", key "<id>" of the request. A change is answered after its commit and applied once however
 // often the request is heard.
 struct Answer {
@@ -62,12 +120,14 @@ struct Answer {
     std::vector<RecordedEvent> events;
     std::uint64_t next = 0;  // ask again with since = next; the log's head when nothing was left out
     bool more = false;       // the limit cut the list
+    std::vector<CollectedAlloc> collected;
 
     static constexpr std::string_view kName = "Answer";
     static constexpr auto fields() {
         return std::tuple(field("id", &Answer::id), field("ok", &Answer::ok), field("error_kind", &Answer::error_kind),
                           field("message", &Answer::message), field("index", &Answer::index),
-                          field("events", &Answer::events), field("next", &Answer::next), field("more", &Answer::more));
+                          field("events", &Answer::events), field("next", &Answer::next), field("more", &Answer::more),
+                          field("collected", &Answer::collected));
     }
     friend bool operator==(const Answer&, const Answer&) = default;
 };

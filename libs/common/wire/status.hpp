@@ -12,6 +12,10 @@ WIRE_ENUM(TaskState, "pending", "running", "dead");
 enum class TaskPhase { pending, starting, running, stopping, backoff, dead };
 WIRE_ENUM(TaskPhase, "pending", "starting", "running", "stopping", "backoff", "dead");
 
+// What a process that should end still has before it.
+enum class StopStage { none, pre_kill, delay, signal };
+WIRE_ENUM(StopStage, "none", "pre_kill", "delay", "signal");
+
 // The whole memory of one task core: a restarted alloc-runner continues from it.
 struct TaskStatus {
     std::string name;
@@ -36,6 +40,15 @@ struct TaskStatus {
     std::uint64_t restart_order = 0;  // AllocOrder::restarts applied
     std::uint64_t signal_order = 0;   // SignalOrder ids passed on
     std::uint64_t events = 0;         // number of the latest event
+    bool ready = false;               // the running process has said so
+    std::uint32_t setup_told = 0;     // setup steps of the latest incarnation that have had their event
+    StopStage stop_stage = StopStage::none;
+    Instant stop_at;                     // when shutdown_delay is over
+    std::uint32_t failures_in_row = 0;   // for the back-off
+    std::uint64_t restart_all_order = 0;  // AllocOrder::restart_all applied
+    std::uint64_t rendered = 0;          // RenderObserved::number acted upon
+    Instant stale_since;                 // set while a template is stale
+    std::string last_output;             // the last lines of the latest process that failed
 
     static constexpr std::string_view kName = "TaskStatus";
     static constexpr auto fields() {
@@ -49,7 +62,11 @@ struct TaskStatus {
             field("killed", &TaskStatus::killed), field("restarting", &TaskStatus::restarting),
             field("attempts", &TaskStatus::attempts), field("window_start", &TaskStatus::window_start),
             field("restart_order", &TaskStatus::restart_order), field("signal_order", &TaskStatus::signal_order),
-            field("events", &TaskStatus::events));
+            field("events", &TaskStatus::events), field("ready", &TaskStatus::ready),
+            field("setup_told", &TaskStatus::setup_told), field("stop_stage", &TaskStatus::stop_stage),
+            field("stop_at", &TaskStatus::stop_at), field("failures_in_row", &TaskStatus::failures_in_row),
+            field("restart_all_order", &TaskStatus::restart_all_order), field("rendered", &TaskStatus::rendered),
+            field("stale_since", &TaskStatus::stale_since), field("last_output", &TaskStatus::last_output));
     }
     friend bool operator==(const TaskStatus&, const TaskStatus&) = default;
 };
@@ -71,6 +88,7 @@ struct AllocStatus {
     std::string description;
     std::vector<TaskStatus> tasks;
     Instant updated_at;
+    bool expired = false;  // it ran for max_run_duration
 
     static constexpr std::string_view kName = "AllocStatus";
     static constexpr auto fields() {
@@ -79,7 +97,8 @@ struct AllocStatus {
                           field("node", &AllocStatus::node), field("job_version", &AllocStatus::job_version),
                           field("term", &AllocStatus::term), field("version", &AllocStatus::version),
                           field("status", &AllocStatus::status), field("description", &AllocStatus::description),
-                          field("tasks", &AllocStatus::tasks), field("updated_at", &AllocStatus::updated_at));
+                          field("tasks", &AllocStatus::tasks), field("updated_at", &AllocStatus::updated_at),
+                          field("expired", &AllocStatus::expired));
     }
     friend bool operator==(const AllocStatus&, const AllocStatus&) = default;
 };
