@@ -13,12 +13,17 @@ struct JobDesired {
     bool stopped = false;
     bool purge = false;  // once it has ended, nothing of it is kept
     Instant submitted_at;
+    // group -> indexes whose alloc ended, well or badly, and was removed: what they did is not done again. Kept as long
+    // as the group stays as it is.
+    std::map<std::string, std::vector<std::uint32_t>> completed;
+    std::map<std::string, std::vector<std::uint32_t>> failed;
 
     static constexpr std::string_view kName = "JobDesired";
     static constexpr auto fields() {
         return std::tuple(field("spec", &JobDesired::spec), field("uid", &JobDesired::uid),
                           field("version", &JobDesired::version), field("stopped", &JobDesired::stopped),
-                          field("purge", &JobDesired::purge), field("submitted_at", &JobDesired::submitted_at));
+                          field("purge", &JobDesired::purge), field("submitted_at", &JobDesired::submitted_at),
+                          field("completed", &JobDesired::completed), field("failed", &JobDesired::failed));
     }
     friend bool operator==(const JobDesired&, const JobDesired&) = default;
 };
