@@ -18,6 +18,9 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
+# Lines and functions are what sanitizers and backtraces print; all of -g, and -O1, double the time of a build.
+set(CMAKE_CXX_FLAGS_DEBUG "-Og -g1")
+
 set(DROVER_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 option(DROVER_FUZZ "Build the libFuzzer targets" OFF)
 
@@ -28,12 +31,9 @@ endif()
 
 add_library(drover_flags INTERFACE)
 target_compile_options(drover_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror)
-# With optimisation g++ 12 takes an empty std::optional that is only read when set for uninitialised memory.
-target_compile_options(drover_flags INTERFACE
-                       $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:RelWithDebInfo>>:-Wno-maybe-uninitialized>)
 if(DROVER_SANITIZE)
   target_compile_options(drover_flags INTERFACE -fsanitize=${DROVER_SANITIZE} -fno-sanitize-recover=all
-                                                -fno-omit-frame-pointer -O1)
+                                                -fno-omit-frame-pointer)
   target_link_options(drover_flags INTERFACE -fsanitize=${DROVER_SANITIZE})
 endif()
 if(DROVER_FUZZ)
