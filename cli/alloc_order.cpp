@@ -6,6 +6,7 @@ int give_order(const Session& session, const std::string& verb, const AllocOrder
     Json body = Json::object();
     if (!order.task.empty()) body["task"] = order.task;
     if (!order.signal.empty()) body["signal"] = order.signal;
+    if (order.all) body["all"] = true;
     auto answer = session.client().post("/v1/allocs/" + encode_segment(order.id) + "/" + verb, body.dump());
     if (!answer) return session.fail(answer.error());
     if (session.print_json(*answer)) return kOk;

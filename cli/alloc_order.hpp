@@ -9,6 +9,7 @@ struct AllocOrder {
     std::string id;
     std::string task;    // empty: all of them
     std::string signal;  // only of "signal"
+    bool all = false;    // only of "restart": the whole alloc, from the beginning
 };
 
 // Posts the order; says `done`, with the alloc's short id for "%", when it was taken.

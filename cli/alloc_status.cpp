@@ -1,4 +1,6 @@
 // drover alloc status ID
+#include <algorithm>
+
 #include "cli/verb.hpp"
 
 namespace drover::cli {
@@ -30,6 +32,17 @@ std::string headline(const Session& session, const Json& task) {
     return text + "\n";
 }
 
+std::string last_output(const Json& task) {
+    const std::string text = task.value("last_output", "");
+    std::string out = text.empty() ? "" : "  Last output:\n";
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        out += "    " + printable(std::string_view(text).substr(at, end - at)) + "\n";
+        at = end + 1;
+    }
+    return out;
+}
+
 int show(const Session& session, const std::string& id) {
     auto answer = session.client().get("/v1/allocs/" + encode_segment(id));
     if (!answer) return session.fail(answer.error());
@@ -42,6 +55,8 @@ int show(const Session& session, const std::string& id) {
     session.out("\nDesired  " + alloc.value("desired", ""));
     if (!alloc.value("reason", "").empty()) session.out(": " + printable(alloc.value("reason", "")));
     session.out("\nCreated  " + age({alloc.value("created_at", 0LL)}, session.now()) + " ago\n");
+    const Instant removed{alloc.value("collected_at", 0LL)};
+    if (removed.set()) session.out("Removed  " + age(removed, session.now()) + " ago; this is what is kept of it\n");
     for (const Json& task : alloc["tasks"]) {
         session.out("\n" + headline(session, task));
         Table events({"TIME", "EVENT", "MESSAGE"});
@@ -50,6 +65,7 @@ int show(const Session& session, const std::string& id) {
                         event.value("type", ""), printable(event.value("message", ""))});
         }
         if (!events.empty()) session.out(events.text("  "));
+        session.out(last_output(task));
     }
     return kOk;
 }

@@ -246,6 +246,130 @@ TEST_F(Cli, OrdersAreSentToTheAlloc) {
     EXPECT_EQ(run({"alloc", "signal", "4f"}), kUsage);
 }
 
+TEST_F(Cli, AWholeAllocIsRestarted) {
+    std::string body;
+    server.Post("/v1/allocs/4f/restart", [&](const httplib::Request& request, httplib::Response& response) {
+        body = request.body;
+        response.set_content(R"({"id": "4f1c000000000000", "order": "restart"})", "application/json");
+    });
+    EXPECT_EQ(run({"alloc", "restart", "--all", "4f"}), kOk);
+    EXPECT_EQ(body, R"({"all":true})");
+    EXPECT_EQ(run({"alloc", "restart", "4f", "server"}), kOk);
+    EXPECT_EQ(body, R"({"task":"server"})");
+}
+
+TEST_F(Cli, APurgeWaitsUntilTheJobIsGone) {
+    std::string query;
+    std::atomic<int> asked{0};
+    server.Delete("/v1/jobs/web", [&](const httplib::Request& request, httplib::Response& response) {
+        query = request.get_param_value("purge");
+        response.set_content(R"({"name": "web", "stopped": true, "purge": true})", "application/json");
+    });
+    server.Get("/v1/jobs/web", [&](const httplib::Request&, httplib::Response& response) {
+        const bool gone = ++asked > 2;
+        response.status = gone ? 404 : 200;
+        response.set_content(gone ? R"({"error": {"kind": "not_found", "message": "there is no job \"web\""}})"
+                                  : R"({"name": "web", "status": "stopped", "stopped": true})",
+                             "application/json");
+    });
+    EXPECT_EQ(run({"job", "stop", "web", "--purge"}), kOk) << err;
+    EXPECT_EQ(query, "true");
+    EXPECT_EQ(out, "Job \"web\" is gone.\n");
+    asked = 0;
+    EXPECT_EQ(run({"job", "stop", "web"}), kOk) << err;
+    EXPECT_EQ(query, "");
+    EXPECT_EQ(out, "Job \"web\" is stopped.\n");
+}
+
+TEST_F(Cli, ANodeIsDrainedWithADeadlineOrWithout) {
+    std::string body;
+    server.Post("/v1/nodes/worker/drain", [&](const httplib::Request& request, httplib::Response& response) {
+        body = request.body;
+        response.set_content(R"({"id": "0123456789abcdef", "draining": true})", "application/json");
+    });
+    server.Delete("/v1/nodes/worker/drain", [&](const httplib::Request&, httplib::Response& response) {
+        response.set_content(R"({"id": "0123456789abcdef", "eligible": false})", "application/json");
+    });
+    EXPECT_EQ(run({"node", "drain", "worker"}), kOk) << err;
+    EXPECT_EQ(body, R"({"deadline":"1h"})");
+    EXPECT_EQ(out,
+              "Node 01234567 is being drained: services leave it now, batch jobs within 1h.\n"
+              "Watch it with: drover node status\n");
+    EXPECT_EQ(run({"node", "drain", "worker", "--no-deadline"}), kOk);
+    EXPECT_EQ(body, "{}");
+    EXPECT_EQ(run({"node", "drain", "worker", "--disable", "-o", "json"}), kOk);
+    EXPECT_EQ(Json::parse(out)["eligible"], false);
+    EXPECT_EQ(run({"node", "drain", "worker", "--disable"}), kOk);
+    EXPECT_NE(out.find("drover node eligibility 01234567 --enable"), std::string::npos) << out;
+    EXPECT_EQ(run({"node", "drain", "worker", "--disable", "--deadline", "1h"}), kUsage);
+    EXPECT_EQ(run({"node", "drain", "worker", "--deadline", "soon"}), kUsage);
+    EXPECT_EQ(run({"node", "drain"}), kUsage);
+}
+
+TEST_F(Cli, EligibilityIsOneOrTheOther) {
+    std::string body;
+    server.Post("/v1/nodes/worker/eligibility", [&](const httplib::Request& request, httplib::Response& response) {
+        body = request.body;
+        response.set_content(R"({"id": "0123456789abcdef"})", "application/json");
+    });
+    EXPECT_EQ(run({"node", "eligibility", "worker", "--enable"}), kOk);
+    EXPECT_EQ(body, R"({"eligible":true})");
+    EXPECT_EQ(run({"node", "eligibility", "worker", "--disable"}), kOk);
+    EXPECT_EQ(body, R"({"eligible":false})");
+    EXPECT_EQ(run({"node", "eligibility", "worker"}), kUsage);
+    EXPECT_EQ(run({"node", "eligibility", "worker", "--enable", "--disable"}), kUsage);
+}
+
+TEST_F(Cli, NodeStatusSaysWhoTakesNewAllocs) {
+    serve("/v1/nodes", R"({"nodes": [
+        {"id": "aaaaaaaaaaaa", "name": "one", "state": "ready", "eligible": true, "allocs": 3, "cpu": 2.0,
+         "memory": 1048576, "drivers": {}, "attributes": {"storage.used_percent": "84.4"}},
+        {"id": "bbbbbbbbbbbb", "name": "two", "state": "ready", "eligible": false, "draining": true,
+         "drain_deadline": 1003300000000000, "drivers": {}, "attributes": {}},
+        {"id": "cccccccccccc", "name": "three", "state": "down", "eligible": false, "drivers": {}}]})");
+    EXPECT_EQ(run({"node", "status"}), kOk) << err;
+    EXPECT_NE(out.find("yes                 3       2    1 MiB   84%"), std::string::npos) << out;
+    EXPECT_NE(out.find("draining, 55m left  0"), std::string::npos) << out;
+    EXPECT_NE(out.find("no                  0"), std::string::npos) << out;
+}
+
+TEST_F(Cli, GarbageIsListedWithReasonsAndRemovedToTheLast) {
+    int rounds = 0;
+    server.Post("/v1/gc", [&](const httplib::Request& request, httplib::Response& response) {
+        const bool dry = Json::parse(request.body).value("dry_run", false);
+        const bool more = dry || ++rounds < 3;
+        Json answer = {{"dry_run", dry}, {"due", 3}, {"more", more}, {"collected", Json::array()}};
+        answer["collected"].push_back({{"id", "4f1c00000000000" + std::to_string(rounds)},
+                                       {"job", "web"},
+                                       {"group", "front"},
+                                       {"index", 0},
+                                       {"status", "complete"},
+                                       {"ended_at", 900'000'000'000'000},
+                                       {"reason", "it ended 27h ago"}});
+        response.set_content(answer.dump(), "application/json");
+    });
+    EXPECT_EQ(run({"gc", "--dry-run"}), kOk) << err;
+    EXPECT_EQ(rounds, 0);
+    EXPECT_NE(out.find("it ended 27h ago\n1 alloc would be removed first, 3 in all.\n"), std::string::npos) << out;
+    EXPECT_EQ(run({"gc"}), kOk);
+    EXPECT_EQ(rounds, 3);
+    EXPECT_NE(out.find("3 allocs removed.\n"), std::string::npos) << out;
+    rounds = 0;
+    EXPECT_EQ(run({"gc", "-o", "json"}), kOk);
+    EXPECT_EQ(Json::parse(out)["collected"].size(), 3U);
+}
+
+TEST_F(Cli, ARemovedAllocIsShownWithItsLastWords) {
+    serve("/v1/allocs/4f", R"({"id": "4f1c000000000000", "job": "web", "group": "front", "index": 0, "node": "n",
+        "status": "failed", "desired": "removed", "reason": "it ended 8d ago", "created_at": 1,
+        "collected_at": 999940000000000, "tasks": [{"name": "server", "state": "dead", "failed": true,
+        "last_output": "one\ntwo\u001b", "events": []}]})");
+    EXPECT_EQ(run({"alloc", "status", "4f"}), kOk) << err;
+    EXPECT_NE(out.find("Desired  removed: it ended 8d ago\n"), std::string::npos) << out;
+    EXPECT_NE(out.find("Removed  1m ago; this is what is kept of it\n"), std::string::npos) << out;
+    EXPECT_NE(out.find("  Last output:\n    one\n    two?\n"), std::string::npos) << out;
+}
+
 TEST_F(Cli, LogsArePrintedAsTheyAre) {
     server.Get("/v1/allocs/4f/logs", [](const httplib::Request& request, httplib::Response& response) {
         response.set_content(request.get_param_value("stream") + request.get_param_value("tail") + "\x1b[1m\n",
@@ -259,7 +383,7 @@ TEST_F(Cli, LogsArePrintedAsTheyAre) {
 TEST_F(Cli, CompletionKnowsEveryVerbAndOption) {
     const auto tree = make_tree(session);
     const std::string bash = completion(*tree, "bash");
-    EXPECT_NE(bash.find("'') words='dev job alloc node events tap version completion --help'"), std::string::npos)
+    EXPECT_NE(bash.find("'') words='dev job alloc node gc events tap version completion --help'"), std::string::npos)
         << bash;
     EXPECT_NE(bash.find("'job') words='run validate status stop policy --help'"), std::string::npos);
     EXPECT_NE(bash.find("'job run') words='--help --output --detach --timeout'"), std::string::npos);

@@ -34,10 +34,14 @@ std::uint64_t restarts(const Json& alloc) {
     return sum;
 }
 
-std::string why(const Json& alloc) {
+// What its first task that waits waits for, and until when.
+std::string why(const Session& session, const Json& alloc) {
     for (const Json& task : alloc["tasks"]) {
         const std::string reason = task.value("why", "");
-        if (!reason.empty()) return task.value("name", "") + ": " + reason;
+        if (reason.empty()) continue;
+        const Instant next{task.value("next_attempt", 0LL)};
+        const std::string when = next.set() ? " (next attempt at " + clock(next, session.now()) + ")" : "";
+        return task.value("name", "") + ": " + reason + when;
     }
     return alloc.value("description", "");
 }
@@ -65,7 +69,7 @@ int show(const Session& session, const std::string& name) {
                     alloc.value("group", "") + "[" + std::to_string(alloc.value("index", 0U)) + "]",
                     session.status(alloc.value("status", "")), alloc.value("desired", ""),
                     short_id(alloc.value("node", "")), std::to_string(restarts(alloc)),
-                    age({alloc.value("created_at", 0LL)}, session.now()), printable(why(alloc))});
+                    age({alloc.value("created_at", 0LL)}, session.now()), printable(why(session, alloc))});
     }
     if (!allocs.empty()) session.out("\n" + allocs.text());
     return kOk;

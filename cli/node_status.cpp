@@ -22,15 +22,32 @@ std::string drivers(const Json& all) {
     return text;
 }
 
+// "yes", "no", "draining", or "draining, 55m left" for batch jobs
+std::string eligible(const Session& session, const Json& node) {
+    if (!node.value("draining", false)) return node.value("eligible", true) ? "yes" : session.paint("no", Tone::busy);
+    const Instant deadline{node.value("drain_deadline", 0LL)};
+    const bool left = deadline.set() && deadline > session.now();
+    return session.paint("draining", Tone::busy) + (left ? ", " + age(session.now(), deadline) + " left" : "");
+}
+
+// "84%", "-" when it does not say
+std::string disk(const Json& node) {
+    const Json attributes = node.value("attributes", Json::object());
+    const std::string share = attributes.value("storage.used_percent", "");
+    return share.empty() ? "-" : share.substr(0, share.find('.')) + "%";
+}
+
 int show(const Session& session) {
     auto answer = session.client().get("/v1/nodes");
     if (!answer) return session.fail(answer.error());
     if (session.print_json(*answer)) return kOk;
-    Table table({"NODE", "NAME", "STATE", "SINCE", "CPU", "MEMORY", "DRIVERS", "WHY"});
+    Table table({"NODE", "NAME", "STATE", "SINCE", "ELIGIBLE", "ALLOCS", "CPU", "MEMORY", "DISK", "DRIVERS", "WHY"});
     for (const Json& node : (*answer)["nodes"]) {
         table.add({short_id(node.value("id", "")), node.value("name", ""), session.status(node.value("state", "")),
-                   age({node.value("since", 0LL)}, session.now()), cores(node.value("cpu", 0.0)),
-                   bytes(node.value("memory", 0ULL)), drivers(node["drivers"]), printable(node.value("why", ""))});
+                   age({node.value("since", 0LL)}, session.now()), eligible(session, node),
+                   std::to_string(node.value("allocs", 0ULL)), cores(node.value("cpu", 0.0)),
+                   bytes(node.value("memory", 0ULL)), disk(node), drivers(node["drivers"]),
+                   printable(node.value("why", ""))});
     }
     session.out(table.empty() ? "No node has reported yet.\n" : table.text());
     return kOk;
@@ -39,8 +56,8 @@ int show(const Session& session) {
 }  // namespace
 
 void add_node_status(CLI::App& node, Session& session) {
-    add_verb(node, session, "status", "list the nodes, their capacity and their drivers", "drover node status",
-             [&session] { return show(session); });
+    add_verb(node, session, "status", "list the nodes: what they have, and whether they take new allocs",
+             "drover node status", [&session] { return show(session); });
 }
 
 }  // namespace drover::cli

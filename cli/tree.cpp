@@ -79,7 +79,11 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     add_alloc_stop(*alloc, session);
     add_alloc_restart(*alloc, session);
     add_alloc_signal(*alloc, session);
-    add_node_status(*add_noun(*root, "node", "the machines that run tasks"), session);
+    CLI::App* node = add_noun(*root, "node", "the machines that run tasks");
+    add_node_status(*node, session);
+    add_node_drain(*node, session);
+    add_node_eligibility(*node, session);
+    add_gc(*root, session);
     add_events(*root, session);
     add_tap(*root, session);
     add_version(*root, session);

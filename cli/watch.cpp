@@ -71,6 +71,11 @@ std::optional<Verdict> judge_stop(const Json& job) {
     return std::nullopt;
 }
 
+std::optional<Verdict> judge_purge(const Json& job) {
+    if (!job.value("stopped", false)) return Verdict{kFailed, "it was submitted again"};
+    return std::nullopt;
+}
+
 Result<Watched> watch_job(const Session& session, EventFeed& feed, const std::string& name, const Judge& judge,
                           Duration limit) {
     const auto print = [&](const Json& event) {

@@ -24,6 +24,8 @@ inline constexpr Duration kSettle = seconds(1);
 std::optional<Verdict> judge_run(const Json& job, std::uint64_t version, Instant now);
 // Stopped is what was wanted.
 std::optional<Verdict> judge_stop(const Json& job);
+// No job at all is what was wanted.
+std::optional<Verdict> judge_purge(const Json& job);
 
 using Judge = std::function<std::optional<Verdict>(const Json& job)>;
 

@@ -1,4 +1,5 @@
 // /v1/allocs, logs apart.
+#include "gateway/body.hpp"
 #include "gateway/event_query.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/views.hpp"
@@ -12,34 +13,19 @@ constexpr std::size_t kCandidates = 5;
 // How many events one alloc's view may hold.
 constexpr std::size_t kMaxEvents = 20'000;
 
-// The body's member as text, "" without.
-Result<std::string> member(const Json& body, const char* name) {
-    if (!body.contains(name)) return std::string();
-    if (!body[name].is_string()) {
-        return fail(ErrorKind::invalid, "the body's \"" + std::string(name) + "\" must be a text");
-    }
-    return body[name].get<std::string>();
-}
-
-Result<Json> parse_body(const Call& call, bool with_signal) {
-    if (call.body.empty()) return Json::object();
-    Json body = Json::parse(call.body, nullptr, false);
-    if (!body.is_object()) return fail(ErrorKind::invalid, "the body must be a JSON object or empty");
-    for (const auto& item : body.items()) {
-        if (item.key() == "task" || (with_signal && item.key() == "signal")) continue;
-        return fail(ErrorKind::invalid, "unknown member \"" + item.key() + "\" in the body");
-    }
-    return body;
-}
-
 Result<wire::Request> read_order(const Call& call, const AllocEntry& entry) {
     const std::string& verb = call.path[3];
-    auto body = parse_body(call, verb == "signal");
+    std::vector<std::string_view> names = {"task"};
+    if (verb == "signal") names.push_back("signal");
+    if (verb == "restart") names.push_back("all");
+    auto body = parse_json_body(call, names);
     if (!body) return tl::unexpected(body.error());
-    auto task = member(*body, "task");
-    auto signal = member(*body, "signal");
+    auto task = text_member(*body, "task");
+    auto signal = text_member(*body, "signal");
+    auto all = flag_member(*body, "all");
     if (!task) return tl::unexpected(task.error());
     if (!signal) return tl::unexpected(signal.error());
+    if (!all) return tl::unexpected(all.error());
     if (verb == "signal" && signal->empty()) {
         return fail(ErrorKind::invalid, "say which signal to send: {\"signal\": \"SIGHUP\"}");
     }
@@ -54,7 +40,27 @@ Result<wire::Request> read_order(const Call& call, const AllocEntry& entry) {
     request.job = entry.desired->job;
     request.task = std::move(*task);
     request.signal = std::move(*signal);
+    request.all = *all;
     return request;
+}
+
+// Of an alloc that was removed, what is kept and its events.
+Reply show_collected(const Context& context, const Call& call, const Error& unknown) {
+    using Records = std::vector<Shared<wire::CollectedAlloc>>;
+    const std::string& prefix = call.path[2];
+    auto records =
+        look<Records>(context.backend, [prefix](const Mirror& m, Instant) { return m.find_collected(prefix, 2); });
+    if (!records) return error_reply(records.error());
+    if (records->empty()) return error_reply(unknown);
+    const wire::CollectedAlloc& record = *records->front();
+    if (records->size() > 1) {
+        return error_reply(
+            Error{ErrorKind::conflict, "\"" + prefix + "\" begins the id of more than one removed alloc: " + record.id +
+                                           ", " + (*records)[1]->id});
+    }
+    auto events = all_events(context.backend, {.job = record.job, .alloc = record.id, .task = ""}, kMaxEvents);
+    if (!events) return error_reply(events.error());
+    return json_reply(with_events(collected_view(record), *events));
 }
 
 }  // namespace
@@ -93,6 +99,7 @@ Reply list_allocs(const Context& context, const Call& call) {
 Reply show_alloc(const Context& context, const Call& call) {
     if (auto known = call.allow({}); !known) return error_reply(known.error());
     auto entry = find_alloc(context.backend, call.path[2]);
+    if (!entry && entry.error().kind == ErrorKind::not_found) return show_collected(context, call, entry.error());
     if (!entry) return error_reply(entry.error());
     EventFilter filter{.job = entry->desired->job, .alloc = entry->desired->id};
     auto events = all_events(context.backend, filter, kMaxEvents);

@@ -14,6 +14,7 @@ class FakeBackend : public Backend {
     std::size_t log_limit = 16384;
     std::optional<Error> store_error, log_error;
     std::vector<wire::Request> asked;
+    std::vector<wire::CollectedAlloc> collected;
     std::function<void()> on_wait;  // what happens while somebody waits
     bool ending = false;
 
@@ -40,6 +41,7 @@ class FakeBackend : public Backend {
         if (store_error) return tl::unexpected(*store_error);
         wire::Answer answer;
         answer.index = 7;
+        if (request.ask == wire::Ask::collect) answer.collected = collected;
         if (request.ask != wire::Ask::events) return answer;
         answer.next = events.empty() ? 0 : events.back().number;
         for (const auto& event : events) {

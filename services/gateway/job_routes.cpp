@@ -14,12 +14,18 @@ constexpr Duration kSettle = seconds(2);
 struct JobPicture {
     Shared<wire::JobDesired> job;
     std::vector<AllocEntry> allocs;
-    std::vector<Shared<wire::NodeStatus>> nodes;
+    std::vector<NodeEntry> nodes;
     bool has_runner = false;
 };
 
+std::vector<NodeEntry> node_entries(const Mirror& mirror) {
+    std::vector<NodeEntry> out;
+    for (auto& node : mirror.nodes()) out.push_back({node, mirror.node_order(node->node.id)});
+    return out;
+}
+
 JobPicture picture(const Mirror& mirror, const std::string& name) {
-    return {mirror.job(name), mirror.allocs(name), mirror.nodes(),
+    return {mirror.job(name), mirror.allocs(name), node_entries(mirror),
             mirror.members() && !mirror.members()->alloc_runners.empty()};
 }
 
@@ -106,7 +112,7 @@ Reply list_jobs(const Context& context, const Call& call) {
         for (AllocEntry& entry : m.allocs()) allocs[entry.desired->job].push_back(std::move(entry));
         const bool has_runner = m.members() && !m.members()->alloc_runners.empty();
         Pictures out;
-        for (auto& job : m.jobs()) out.push_back({job, allocs[job->spec.name], m.nodes(), has_runner});
+        for (auto& job : m.jobs()) out.push_back({job, allocs[job->spec.name], node_entries(m), has_runner});
         return out;
     });
     if (!pictures) return error_reply(pictures.error());
@@ -134,20 +140,24 @@ Reply show_job(const Context& context, const Call& call) {
 }
 
 Reply stop_job(const Context& context, const Call& call) {
-    if (auto known = call.allow({}); !known) return error_reply(known.error());
+    if (auto known = call.allow({"purge"}); !known) return error_reply(known.error());
+    const auto purge = call.flag("purge");
+    if (!purge) return error_reply(purge.error());
     const std::string name = call.path[2];
     wire::Request request;
     request.ask = wire::Ask::job_stop;
     request.job = name;
+    request.purge = *purge;
     auto answer = context.backend.ask(std::move(request));
     if (!answer) return error_reply(answer.error());
+    // A job that is purged may be gone already.
     context.backend.until(
-        [name](const Mirror& m) {
+        [name, gone = *purge](const Mirror& m) {
             const auto job = m.job(name);
-            return job && job->stopped;
+            return job ? job->stopped && (job->purge || !gone) : gone;
         },
         kSettle);
-    return json_reply(Json{{"name", name}, {"stopped", true}});
+    return json_reply(Json{{"name", name}, {"stopped", true}, {"purge", *purge}});
 }
 
 }  // namespace drover::gateway

@@ -8,7 +8,8 @@
 namespace drover::gateway {
 namespace {
 
-constexpr std::string_view kJob = "job/", kAlloc = "alloc/", kStatus = "status/", kOrder = "order/", kNode = "node/";
+constexpr std::string_view kJob = "job/", kAlloc = "alloc/", kStatus = "status/", kOrder = "order/", kNode = "node/",
+                           kNodeOrder = "nodeorder/", kCollected = "collected/";
 
 bool under(const std::string& key, std::string_view prefix) { return key.compare(0, prefix.size(), prefix) == 0; }
 
@@ -32,6 +33,8 @@ void Mirror::on_reset(const std::string&, const std::string&) {
     collect(statuses_, kStatus, unconfirmed_);
     collect(orders_, kOrder, unconfirmed_);
     collect(nodes_, kNode, unconfirmed_);
+    collect(node_orders_, kNodeOrder, unconfirmed_);
+    collect(collected_, kCollected, unconfirmed_);
     if (members_) unconfirmed_.insert("members");
 }
 
@@ -60,6 +63,8 @@ void Mirror::on_record(const std::string&, const std::string&, const wire::Recor
     if (under(key, kStatus)) return apply(statuses_, key.substr(kStatus.size()), record);
     if (under(key, kOrder)) return apply(orders_, key.substr(kOrder.size()), record);
     if (under(key, kNode)) return apply(nodes_, key.substr(kNode.size()), record);
+    if (under(key, kNodeOrder)) return apply(node_orders_, key.substr(kNodeOrder.size()), record);
+    if (under(key, kCollected)) return apply(collected_, key.substr(kCollected.size()), record);
     if (key == "members") {
         auto members = wire::decode<wire::Members>(record.body);
         if (members) {
@@ -76,6 +81,8 @@ void Mirror::erase(const std::string& key) {
     if (under(key, kStatus)) statuses_.erase(key.substr(kStatus.size()));
     if (under(key, kOrder)) orders_.erase(key.substr(kOrder.size()));
     if (under(key, kNode)) nodes_.erase(key.substr(kNode.size()));
+    if (under(key, kNodeOrder)) node_orders_.erase(key.substr(kNodeOrder.size()));
+    if (under(key, kCollected)) collected_.erase(key.substr(kCollected.size()));
     if (key == "members") members_ = nullptr;
 }
 
@@ -108,6 +115,17 @@ std::vector<AllocEntry> Mirror::find_allocs(const std::string& prefix, std::size
     for (auto it = allocs_.lower_bound(prefix); it != allocs_.end() && under(it->first, prefix); ++it) {
         if (out.size() == limit) break;
         out.push_back(entry(it->first, it->second));
+    }
+    return out;
+}
+
+Shared<wire::NodeOrder> Mirror::node_order(const std::string& id) const { return find(node_orders_, id); }
+
+std::vector<Shared<wire::CollectedAlloc>> Mirror::find_collected(const std::string& prefix, std::size_t limit) const {
+    std::vector<Shared<wire::CollectedAlloc>> out;
+    for (auto it = collected_.lower_bound(prefix); it != collected_.end() && under(it->first, prefix); ++it) {
+        if (out.size() == limit) break;
+        out.push_back(it->second);
     }
     return out;
 }

@@ -10,6 +10,7 @@
 
 #include "bus/exchange.hpp"
 #include "wire/desired.hpp"
+#include "wire/request.hpp"
 #include "wire/status.hpp"
 
 namespace drover::gateway {
@@ -43,6 +44,10 @@ class Mirror : public bus::Follower {
     // Every alloc whose id begins with `prefix`, at most `limit`.
     std::vector<AllocEntry> find_allocs(const std::string& prefix, std::size_t limit) const;
     std::vector<Shared<wire::NodeStatus>> nodes() const;
+    // What users asked of the node; null when nobody has.
+    Shared<wire::NodeOrder> node_order(const std::string& id) const;
+    // What is kept of every removed alloc whose id begins with `prefix`, at most `limit`.
+    std::vector<Shared<wire::CollectedAlloc>> find_collected(const std::string& prefix, std::size_t limit) const;
     Shared<wire::Members> members() const { return members_; }
 
     // Other processes, as heard through their vectors.
@@ -60,6 +65,8 @@ class Mirror : public bus::Follower {
     std::map<std::string, Shared<wire::AllocStatus>> statuses_;
     std::map<std::string, Shared<wire::AllocOrder>> orders_;
     std::map<std::string, Shared<wire::NodeStatus>> nodes_;
+    std::map<std::string, Shared<wire::NodeOrder>> node_orders_;
+    std::map<std::string, Shared<wire::CollectedAlloc>> collected_;
     Shared<wire::Members> members_;
     std::map<std::string, bus::Peer> peers_;
     std::set<std::string> unconfirmed_;  // keys of the former epoch that the present one has not named yet

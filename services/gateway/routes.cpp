@@ -27,6 +27,10 @@ const std::vector<Route>& table() {
         {"POST", {"v1", "allocs", "*", "signal"}, order_alloc},
         {"GET", {"v1", "allocs", "*", "logs"}, read_logs},
         {"GET", {"v1", "nodes"}, list_nodes},
+        {"POST", {"v1", "nodes", "*", "drain"}, drain_node},
+        {"DELETE", {"v1", "nodes", "*", "drain"}, drain_node},
+        {"POST", {"v1", "nodes", "*", "eligibility"}, set_eligibility},
+        {"POST", {"v1", "gc"}, collect_garbage},
         {"GET", {"v1", "events"}, list_events},
         {"GET", {"v1", "health"}, show_health},
         {"GET", {"metrics"}, show_metrics},
@@ -60,17 +64,7 @@ Reply route(const Context& context, const Call& call) {
     return error_reply(404, ErrorKind::not_found,
                        "there is nothing at " + path +
                            "; the API is /v1/jobs, /v1/allocs, /v1/nodes, /v1/events, "
-                           "/v1/validate, /v1/health and /metrics");
-}
-
-Reply list_nodes(const Context& context, const Call& call) {
-    if (auto known = call.allow({}); !known) return error_reply(known.error());
-    using Nodes = std::vector<Shared<wire::NodeStatus>>;
-    auto nodes = look<Nodes>(context.backend, [](const Mirror& m, Instant) { return m.nodes(); });
-    if (!nodes) return error_reply(nodes.error());
-    Json list = Json::array();
-    for (const auto& node : *nodes) list.push_back(node_view(*node));
-    return json_reply(Json{{"nodes", std::move(list)}});
+                           "/v1/validate, /v1/gc, /v1/health and /metrics");
 }
 
 Reply show_health(const Context& context, const Call& call) {

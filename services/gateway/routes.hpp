@@ -32,6 +32,9 @@ Reply order_alloc(const Context& context, const Call& call);
 Reply read_logs(const Context& context, const Call& call);
 Reply list_events(const Context& context, const Call& call);
 Reply list_nodes(const Context& context, const Call& call);
+Reply drain_node(const Context& context, const Call& call);
+Reply set_eligibility(const Context& context, const Call& call);
+Reply collect_garbage(const Context& context, const Call& call);
 Reply show_health(const Context& context, const Call& call);
 Reply show_metrics(const Context& context, const Call& call);
 

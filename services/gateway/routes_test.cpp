@@ -112,6 +112,94 @@ TEST_F(Routes, OrdersToAnAllocBecomeRequests) {
     EXPECT_EQ(backend.asked[2].signal, "SIGHUP");
 }
 
+TEST_F(Routes, AWholeAllocCanBeRestarted) {
+    EXPECT_EQ(call("POST", "/v1/allocs/4f1c/restart", R"({"all": true})").status, 200);
+    EXPECT_TRUE(backend.asked.at(0).all);
+    EXPECT_EQ(call("POST", "/v1/allocs/4f1c/restart", R"({"all": "yes"})").status, 400);
+    EXPECT_EQ(call("POST", "/v1/allocs/4f1c/stop", R"({"all": true})").status, 400);
+}
+
+TEST_F(Routes, APurgeIsAnsweredOnceItCanBeReadEvenWhenTheJobIsGoneByThen) {
+    backend.on_wait = [&] { test::erase(backend.mirror, "job/web"); };
+    EXPECT_EQ(call("DELETE", "/v1/jobs/web?purge=true").status, 200);
+    EXPECT_TRUE(backend.asked.at(0).purge);
+    EXPECT_EQ(call("DELETE", "/v1/jobs/web?purge=maybe").status, 400);
+}
+
+TEST_F(Routes, ANodeIsDrainedByNameOrIdAndShowsIt) {
+    wire::NodeStatus node = test::node("node-1");
+    node.node.name = "worker";
+    test::put(backend.mirror, "node/node-1", node);
+    test::put(backend.mirror, "node/node-2", test::node("node-2"));
+    EXPECT_EQ(get("/v1/nodes")["nodes"][0]["eligible"], true);
+    EXPECT_EQ(get("/v1/nodes")["nodes"][0]["allocs"], 1);
+    backend.on_wait = [&] {
+        test::put(backend.mirror, "nodeorder/node-1", wire::NodeOrder{"node-1", false, true, Instant{seconds(9).ns}});
+    };
+    const Json view = Json::parse(call("POST", "/v1/nodes/worker/drain", R"({"deadline": "30m"})").body);
+    EXPECT_EQ(view["id"], "node-1");
+    EXPECT_EQ(view["draining"], true);
+    EXPECT_EQ(view["eligible"], false);
+    EXPECT_EQ(view["drain_deadline"], seconds(9).ns);
+    ASSERT_EQ(backend.asked.size(), 1U);
+    EXPECT_EQ(backend.asked[0].order, (wire::NodeOrder{"node-1", false, true, {}}));
+    EXPECT_EQ(backend.asked[0].deadline, minutes(30));
+    EXPECT_EQ(call("DELETE", "/v1/nodes/node-1/drain").status, 200);
+    EXPECT_EQ(backend.asked[1].order, (wire::NodeOrder{"node-1", false, false, {}}));
+    EXPECT_EQ(call("POST", "/v1/nodes/node-/drain").status, 409);
+    EXPECT_EQ(call("POST", "/v1/nodes/x/drain").status, 404);
+    EXPECT_EQ(call("POST", "/v1/nodes/worker/drain", R"({"deadline": "soon"})").status, 400);
+}
+
+TEST_F(Routes, TheEndOfADrainThatIsNotThereChangesNothing) {
+    EXPECT_EQ(call("DELETE", "/v1/nodes/node-1/drain").status, 200);
+    EXPECT_TRUE(backend.asked.at(0).order->eligible);
+}
+
+TEST_F(Routes, EligibilityIsSetAndDoesNotEndADrain) {
+    EXPECT_EQ(call("POST", "/v1/nodes/node-1/eligibility").status, 400);
+    EXPECT_EQ(call("POST", "/v1/nodes/node-1/eligibility", R"({"eligible": false})").status, 200);
+    EXPECT_EQ(backend.asked.at(0).order, (wire::NodeOrder{"node-1", false, false, {}}));
+    test::put(backend.mirror, "nodeorder/node-1", wire::NodeOrder{"node-1", false, true, kNever});
+    const Json view = Json::parse(call("POST", "/v1/nodes/node-1/eligibility", R"({"eligible": false})").body);
+    EXPECT_EQ(view["draining"], true);
+    EXPECT_EQ(backend.asked.size(), 1U);
+}
+
+TEST_F(Routes, ARemovedAllocIsShownFromWhatIsKeptOfIt) {
+    wire::CollectedAlloc gone;
+    gone.id = "77aa000000000000";
+    gone.job = "web";
+    gone.reason = "it ended 25h ago";
+    gone.spec_hash = "0123456789abcdef";
+    gone.tasks.resize(1);
+    gone.tasks[0].name = "server";
+    gone.tasks[0].last_output = "bye";
+    test::put(backend.mirror, "collected/" + gone.id, gone);
+    backend.add_event("server", "Terminated");
+    const Json view = get("/v1/allocs/77aa");
+    EXPECT_EQ(view["id"], gone.id);
+    EXPECT_EQ(view["desired"], "removed");
+    EXPECT_EQ(view["reason"], "it ended 25h ago");
+    EXPECT_EQ(view["tasks"][0]["last_output"], "bye");
+    EXPECT_EQ(view["tasks"][0]["events"][0]["type"], "Terminated");
+    EXPECT_EQ(backend.asked.at(0).alloc, gone.id);
+    EXPECT_EQ(call("GET", "/v1/allocs/78").status, 404);
+}
+
+TEST_F(Routes, WhatIsDueToGoIsListedWithItsReason) {
+    wire::CollectedAlloc gone;
+    gone.id = "77aa000000000000";
+    gone.reason = "it ended 25h ago";
+    backend.collected = {gone};
+    const Json view = Json::parse(call("POST", "/v1/gc", R"({"dry_run": true})").body);
+    EXPECT_TRUE(backend.asked.at(0).dry_run);
+    EXPECT_EQ(view["due"], 7);
+    EXPECT_EQ(view["collected"][0]["reason"], "it ended 25h ago");
+    EXPECT_EQ(call("POST", "/v1/gc", R"({"dry": true})").status, 400);
+    EXPECT_EQ(call("GET", "/v1/gc").status, 405);
+}
+
 TEST_F(Routes, MalformedOrdersAreRefusedBeforeTheStoreIsAsked) {
     EXPECT_EQ(call("POST", "/v1/allocs/4f1c/signal").status, 400);
     EXPECT_EQ(call("POST", "/v1/allocs/4f1c/signal", R"({"signal": 1})").status, 400);

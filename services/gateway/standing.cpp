@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire/slots.hpp"
+
 namespace drover::gateway {
 namespace {
 
@@ -22,19 +24,21 @@ bool offers(const wire::NodeStatus& node, const wire::GroupSpec& group) {
     });
 }
 
-std::string why_unplaced(const wire::GroupSpec& group, const std::vector<Shared<wire::NodeStatus>>& nodes,
-                         bool has_runner) {
+std::string why_unplaced(const wire::GroupSpec& group, const std::vector<NodeEntry>& nodes, bool has_runner) {
     if (!has_runner) return "no alloc-runner is at work, so nothing is placed";
-    bool any_ready = false;
-    for (const auto& node : nodes) {
-        if (node->state != wire::NodeState::ready) continue;
+    bool any_ready = false, any_eligible = false;
+    for (const NodeEntry& node : nodes) {
+        if (node.status->state != wire::NodeState::ready) continue;
         any_ready = true;
-        if (offers(*node, group)) return "group \"" + group.name + "\" is being placed";
+        if (!is_eligible(node)) continue;
+        any_eligible = true;
+        if (offers(*node.status, group)) return "group \"" + group.name + "\" is being placed";
     }
     if (!any_ready) return "no node is ready";
+    if (!any_eligible) return "no ready node is eligible for new allocs; `drover node status` lists them";
     std::string drivers;
     for (const auto& task : group.tasks) drivers += (drivers.empty() ? "" : ", ") + task.driver;
-    return "no ready node has every driver of group \"" + group.name + "\" healthy (" + drivers + ")";
+    return "no eligible node has every driver of group \"" + group.name + "\" healthy (" + drivers + ")";
 }
 
 std::string why_failed(const std::vector<AllocEntry>& current) {
@@ -46,12 +50,18 @@ std::string why_failed(const std::vector<AllocEntry>& current) {
         }
         return "alloc " + entry.desired->id.substr(0, 8) + " failed: " + entry.status->description;
     }
-    return "";
+    return "an alloc that was removed since failed";
+}
+
+// An alloc that has completed although it should stop has done the work of its place.
+bool is_counted(const wire::JobDesired& job, const AllocEntry& entry) {
+    if (wire::is_finished(job, entry.desired->group.name, entry.desired->index)) return false;
+    if (is_current(job, *entry.desired)) return true;
+    return entry.status && wire::has_completed(*entry.desired, *entry.status) && wire::fits(job.spec, *entry.desired);
 }
 
 std::string why_pending(const wire::JobDesired& job, const std::map<std::string, GroupCount>& counts,
-                        const std::vector<AllocEntry>& current, const std::vector<Shared<wire::NodeStatus>>& nodes,
-                        bool has_runner) {
+                        const std::vector<AllocEntry>& current, const std::vector<NodeEntry>& nodes, bool has_runner) {
     for (const wire::GroupSpec& group : job.spec.groups) {
         const GroupCount& count = counts.at(group.name);
         if (count.pending + count.running + count.complete + count.failed < count.want) {
@@ -62,6 +72,14 @@ std::string why_pending(const wire::JobDesired& job, const std::map<std::string,
         if (std::string why = waiting_task(entry); !why.empty()) return why;
     }
     return has_runner ? "" : "no alloc-runner is at work, so nothing is started";
+}
+
+std::uint32_t count_places(const std::map<std::string, std::vector<std::uint32_t>>& places,
+                           const wire::GroupSpec& group) {
+    const auto at = places.find(group.name);
+    if (at == places.end()) return 0;
+    const auto within = [&group](std::uint32_t index) { return index < group.count; };
+    return static_cast<std::uint32_t>(std::count_if(at->second.begin(), at->second.end(), within));
 }
 
 }  // namespace
@@ -78,23 +96,21 @@ bool is_terminal(const AllocEntry& entry) {
 }
 
 bool is_current(const wire::JobDesired& job, const wire::AllocDesired& alloc) {
-    if (alloc.desired != wire::Desired::run) return false;
-    for (const wire::GroupSpec& group : job.spec.groups) {
-        if (group.name != alloc.group.name) continue;
-        if (alloc.index >= group.count) return false;
-        if (alloc.job_version == job.version) return true;
-        wire::GroupSpec same = alloc.group;
-        same.count = group.count;
-        return same == group;
-    }
-    return false;
+    return alloc.desired == wire::Desired::run && wire::fits(job.spec, alloc);
 }
+
+bool is_eligible(const NodeEntry& node) { return !node.order || (node.order->eligible && !node.order->drain); }
 
 std::map<std::string, GroupCount> count_groups(const wire::JobDesired& job, const std::vector<AllocEntry>& allocs) {
     std::map<std::string, GroupCount> counts;
-    for (const wire::GroupSpec& group : job.spec.groups) counts[group.name].want = group.count;
+    for (const wire::GroupSpec& group : job.spec.groups) {
+        GroupCount& count = counts[group.name];
+        count.want = group.count;
+        count.complete = count_places(job.completed, group);
+        count.failed = count_places(job.failed, group);
+    }
     for (const AllocEntry& entry : allocs) {
-        if (!is_current(job, *entry.desired)) continue;
+        if (!is_counted(job, entry)) continue;
         GroupCount& count = counts[entry.desired->group.name];
         const auto status = entry.status ? entry.status->status : wire::ClientStatus::pending;
         if (status == wire::ClientStatus::pending) ++count.pending;
@@ -106,14 +122,14 @@ std::map<std::string, GroupCount> count_groups(const wire::JobDesired& job, cons
 }
 
 Standing standing(const wire::JobDesired& job, const std::vector<AllocEntry>& allocs,
-                  const std::vector<Shared<wire::NodeStatus>>& nodes, bool has_runner) {
+                  const std::vector<NodeEntry>& nodes, bool has_runner) {
     if (job.stopped) {
         const bool ended = std::all_of(allocs.begin(), allocs.end(), is_terminal);
         return {ended ? "stopped" : "stopping", ""};
     }
     std::vector<AllocEntry> current;
     for (const AllocEntry& entry : allocs) {
-        if (is_current(job, *entry.desired)) current.push_back(entry);
+        if (is_counted(job, entry)) current.push_back(entry);
     }
     const auto counts = count_groups(job, allocs);
     GroupCount all;

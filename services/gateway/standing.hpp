@@ -23,10 +23,18 @@ struct GroupCount {
 // Does the alloc stand for the job as it is now? An alloc of an older version does when its group has not changed.
 bool is_current(const wire::JobDesired& job, const wire::AllocDesired& alloc);
 
+// Places whose alloc was removed after its end count as what it ended as.
 std::map<std::string, GroupCount> count_groups(const wire::JobDesired& job, const std::vector<AllocEntry>& allocs);
 
+struct NodeEntry {
+    Shared<wire::NodeStatus> status;
+    Shared<wire::NodeOrder> order;  // null until somebody asked for something
+};
+// May it get new allocs?
+bool is_eligible(const NodeEntry& node);
+
 Standing standing(const wire::JobDesired& job, const std::vector<AllocEntry>& allocs,
-                  const std::vector<Shared<wire::NodeStatus>>& nodes, bool has_runner);
+                  const std::vector<NodeEntry>& nodes, bool has_runner);
 
 // The client status as a word; "pending" while nothing was reported.
 std::string status_word(const AllocEntry& entry);

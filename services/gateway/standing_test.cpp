@@ -20,7 +20,9 @@ AllocEntry entry(const wire::AllocDesired& alloc, ClientStatus status, TaskState
     return {shared(alloc), shared(test::status(alloc, status, task)), nullptr};
 }
 
-const std::vector<Shared<wire::NodeStatus>> kNodes = {shared(test::node("node-1"))};
+NodeEntry node_entry(const std::string& id, bool healthy = true) { return {shared(test::node(id, healthy)), nullptr}; }
+
+const std::vector<NodeEntry> kNodes = {node_entry("node-1")};
 
 TEST(Standing, AServiceRunsWhenEveryAllocDoes) {
     const auto job = test::job("web", 2);
@@ -44,8 +46,8 @@ TEST(Standing, AJobThatWaitsSaysWhy) {
     const auto job = test::job("web");
     EXPECT_EQ(standing(job, {}, kNodes, false).why, "no alloc-runner is at work, so nothing is placed");
     EXPECT_EQ(standing(job, {}, {}, true).why, "no node is ready");
-    EXPECT_EQ(standing(job, {}, {shared(test::node("n", false))}, true).why,
-              "no ready node has every driver of group \"front\" healthy (raw_exec)");
+    EXPECT_EQ(standing(job, {}, {node_entry("n", false)}, true).why,
+              "no eligible node has every driver of group \"front\" healthy (raw_exec)");
     EXPECT_EQ(standing(job, {}, kNodes, true).why, "group \"front\" is being placed");
 
     const auto alloc = test::alloc("4f1c000000000000", job);
@@ -53,6 +55,30 @@ TEST(Standing, AJobThatWaitsSaysWhy) {
     waiting.tasks[0].why = "restarting in 15s";
     EXPECT_EQ(standing(job, {{shared(alloc), shared(waiting), nullptr}}, kNodes, true).why,
               "alloc 4f1c0000, task \"server\": restarting in 15s");
+}
+
+TEST(Standing, AJobWithoutAnEligibleNodeSaysSo) {
+    wire::NodeOrder order;
+    order.eligible = false;
+    NodeEntry node = node_entry("n");
+    node.order = shared(order);
+    EXPECT_EQ(standing(test::job("web"), {}, {node}, true).why,
+              "no ready node is eligible for new allocs; `drover node status` lists them");
+    order.eligible = true;
+    node.order = shared(order);
+    EXPECT_EQ(standing(test::job("web"), {}, {node}, true).why, "group \"front\" is being placed");
+}
+
+TEST(Standing, AnAllocThatWasRemovedAfterItsEndStillCounts) {
+    auto job = test::job("sum", 2);
+    job.completed["front"] = {0};
+    const std::vector<AllocEntry> allocs = {entry(test::alloc("b", job, 1), ClientStatus::complete, TaskState::dead)};
+    EXPECT_EQ(standing(job, allocs, kNodes, true).status, "complete");
+    EXPECT_EQ(count_groups(job, allocs)["front"].complete, 2U);
+    job.failed["front"] = {1};
+    job.completed.clear();
+    EXPECT_EQ(standing(job, {}, kNodes, true).status, "failed");
+    EXPECT_EQ(standing(job, {}, kNodes, true).why, "an alloc that was removed since failed");
 }
 
 TEST(Standing, AFailedJobNamesTheTask) {

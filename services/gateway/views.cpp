@@ -21,7 +21,8 @@ Json task_view(const wire::TaskStatus& task) {
             {"next_attempt", task.next_attempt.ns},
             {"started_at", task.started_at.ns},
             {"finished_at", task.finished_at.ns},
-            {"last_restart", task.last_restart.ns}};
+            {"last_restart", task.last_restart.ns},
+            {"last_output", task.last_output}};
 }
 
 // A task of which nothing was reported is pending; the spec names it.
@@ -63,15 +64,39 @@ Json alloc_view(const AllocEntry& entry) {
 }
 
 Json alloc_view(const AllocEntry& entry, const std::vector<wire::RecordedEvent>& events) {
-    Json view = alloc_view(entry);
-    for (Json& task : view["tasks"]) {
+    return with_events(alloc_view(entry), events);
+}
+
+Json collected_view(const wire::CollectedAlloc& alloc) {
+    Json tasks = Json::array();
+    for (const wire::TaskStatus& task : alloc.tasks) tasks.push_back(task_view(task));
+    return {{"id", alloc.id},
+            {"job", alloc.job},
+            {"job_version", alloc.job_version},
+            {"group", alloc.group},
+            {"index", alloc.index},
+            {"node", alloc.node},
+            {"status", wire::to_string(alloc.status)},
+            {"description", alloc.description},
+            {"desired", "removed"},
+            {"reason", alloc.reason},
+            {"created_at", alloc.created_at.ns},
+            {"updated_at", alloc.collected_at.ns},
+            {"ended_at", alloc.ended_at.ns},
+            {"collected_at", alloc.collected_at.ns},
+            {"spec_hash", alloc.spec_hash},
+            {"tasks", std::move(tasks)}};
+}
+
+Json with_events(Json alloc, const std::vector<wire::RecordedEvent>& events) {
+    for (Json& task : alloc["tasks"]) {
         Json list = Json::array();
         for (const wire::RecordedEvent& recorded : events) {
             if (recorded.event.task == task["name"]) list.push_back(event_view(recorded.event));
         }
         task["events"] = std::move(list);
     }
-    return view;
+    return alloc;
 }
 
 Json event_view(const wire::TaskEvent& event) {
@@ -105,17 +130,24 @@ Json job_view(const wire::JobDesired& job, const Standing& standing, const std::
             {"groups", std::move(groups)}};
 }
 
-Json node_view(const wire::NodeStatus& node) {
+Json node_view(const NodeEntry& entry, std::size_t allocs) {
+    const wire::NodeStatus& node = *entry.status;
     Json drivers = Json::object();
     for (const auto& [name, driver] : node.node.drivers) {
         drivers[name] = {
             {"detected", driver.detected}, {"healthy", driver.healthy}, {"description", driver.description}};
     }
+    const bool drains = entry.order && entry.order->drain;
+    const bool limited = drains && entry.order->deadline != kNever;
     return {{"id", node.node.id},
             {"name", node.node.name},
             {"state", wire::to_string(node.state)},
             {"why", node.why},
             {"since", node.since.ns},
+            {"eligible", is_eligible(entry)},
+            {"draining", drains},
+            {"drain_deadline", limited ? entry.order->deadline.ns : 0},
+            {"allocs", allocs},
             {"cpu", node.node.cpu},
             {"memory", node.node.memory},
             {"drivers", std::move(drivers)},

@@ -15,6 +15,11 @@ Json alloc_view(const AllocEntry& entry);
 // The same with every event of every task, oldest first. `events` are those of the alloc, oldest first.
 Json alloc_view(const AllocEntry& entry, const std::vector<wire::RecordedEvent>& events);
 
+// As alloc_view, of an alloc that was removed: what is kept of it, with collected_at, ended_at and spec_hash.
+Json collected_view(const wire::CollectedAlloc& alloc);
+// Puts the events, oldest first, into the tasks of an alloc's view.
+Json with_events(Json alloc, const std::vector<wire::RecordedEvent>& events);
+
 Json event_view(const wire::TaskEvent& event);
 // An event of the log: its number, job, alloc and task besides.
 Json event_view(const wire::RecordedEvent& event);
@@ -22,7 +27,8 @@ Json event_view(const wire::RecordedEvent& event);
 // name, type, version, status, why, submitted_at and the counts of each group.
 Json job_view(const wire::JobDesired& job, const Standing& standing, const std::map<std::string, GroupCount>& counts);
 
-Json node_view(const wire::NodeStatus& node);
+// `allocs`: how many of its allocs have not ended.
+Json node_view(const NodeEntry& node, std::size_t allocs);
 
 // A message by its own field list.
 Json spec_view(const wire::JobSpec& spec);

@@ -13,12 +13,17 @@ struct JobDesired {
     bool stopped = false;
     bool purge = false;  // once it has ended, nothing of it is kept
     Instant submitted_at;
+    // group -> indexes whose alloc ended, well or badly, and was removed: what they did is not done again. Kept as long
+    // as the group stays as it is.
+    std::map<std::string, std::vector<std::uint32_t>> completed;
+    std::map<std::string, std::vector<std::uint32_t>> failed;
 
     static constexpr std::string_view kName = "JobDesired";
     static constexpr auto fields() {
         return std::tuple(field("spec", &JobDesired::spec), field("uid", &JobDesired::uid),
                           field("version", &JobDesired::version), field("stopped", &JobDesired::stopped),
-                          field("purge", &JobDesired::purge), field("submitted_at", &JobDesired::submitted_at));
+                          field("purge", &JobDesired::purge), field("submitted_at", &JobDesired::submitted_at),
+                          field("completed", &JobDesired::completed), field("failed", &JobDesired::failed));
     }
     friend bool operator==(const JobDesired&, const JobDesired&) = default;
 };
@@ -110,8 +115,8 @@ struct TaskCommand {
     std::string kill_signal;
     Duration kill_timeout;
     std::vector<SignalOrder> signals;
-    bool pre_kill = false;       // incarnation `seq` will be stopped: run its pre_kill script, once
-    std::uint64_t rendered = 0;  // changes of templates up to this number (TaskObserved) may act now
+    bool pre_kill = false;                    // incarnation `seq` will be stopped: run its pre_kill script, once
+    std::uint64_t rendered = 0;               // changes of templates up to this number (TaskObserved) may act now
     std::map<std::string, std::string> meta;  // of job, group and task, the inner one first
     std::string payload;                      // of the job, when the task takes it
 
@@ -130,8 +135,8 @@ struct TaskCommand {
     friend bool operator==(const TaskCommand&, const TaskCommand&) = default;
 };
 
-// Key "variable/<path>". Secret items are sealed by the gateway for the driver-managers' key: nobody in between can read
-// them.
+// Key "variable/<path>". Secret items are sealed by the gateway for the driver-managers' key: nobody in between can
+// read them.
 struct VariableItem {
     std::string value;   // of one that is no secret
     std::string sealed;  // any bytes; of a secret

@@ -123,7 +123,8 @@ struct Artifact {
     std::string source;       // http(s)://, file:// or git::URL[?ref=...]
     std::string destination;  // below the task's directory; empty: local/
     std::string checksum;     // "sha256:<hex>" or "sha512:<hex>"; empty: not checked
-    ArtifactMode mode = ArtifactMode::any;  // file: kept as it is; dir: has to be an archive; any: unpacked if it is one
+    ArtifactMode mode =
+        ArtifactMode::any;  // file: kept as it is; dir: has to be an archive; any: unpacked if it is one
     std::map<std::string, std::string> headers;  // of an HTTP request
 
     static constexpr std::string_view kName = "Artifact";

@@ -74,19 +74,18 @@ struct IncarnationObserved {
 
     static constexpr std::string_view kName = "IncarnationObserved";
     static constexpr auto fields() {
-        return std::tuple(field("seq", &IncarnationObserved::seq), field("id", &IncarnationObserved::id),
-                          field("phase", &IncarnationObserved::phase), field("pid", &IncarnationObserved::pid),
-                          field("started_at", &IncarnationObserved::started_at),
-                          field("finished_at", &IncarnationObserved::finished_at),
-                          field("exit", &IncarnationObserved::exit), field("error", &IncarnationObserved::error),
-                          field("recoverable", &IncarnationObserved::recoverable),
-                          field("signals_applied", &IncarnationObserved::signals_applied),
-                          field("signal_error", &IncarnationObserved::signal_error),
-                          field("steps", &IncarnationObserved::steps), field("waits", &IncarnationObserved::waits),
-                          field("ready", &IncarnationObserved::ready),
-                          field("pre_kill_done", &IncarnationObserved::pre_kill_done),
-                          field("pre_kill_error", &IncarnationObserved::pre_kill_error),
-                          field("last_output", &IncarnationObserved::last_output));
+        return std::tuple(
+            field("seq", &IncarnationObserved::seq), field("id", &IncarnationObserved::id),
+            field("phase", &IncarnationObserved::phase), field("pid", &IncarnationObserved::pid),
+            field("started_at", &IncarnationObserved::started_at),
+            field("finished_at", &IncarnationObserved::finished_at), field("exit", &IncarnationObserved::exit),
+            field("error", &IncarnationObserved::error), field("recoverable", &IncarnationObserved::recoverable),
+            field("signals_applied", &IncarnationObserved::signals_applied),
+            field("signal_error", &IncarnationObserved::signal_error), field("steps", &IncarnationObserved::steps),
+            field("waits", &IncarnationObserved::waits), field("ready", &IncarnationObserved::ready),
+            field("pre_kill_done", &IncarnationObserved::pre_kill_done),
+            field("pre_kill_error", &IncarnationObserved::pre_kill_error),
+            field("last_output", &IncarnationObserved::last_output));
     }
     friend bool operator==(const IncarnationObserved&, const IncarnationObserved&) = default;
 };

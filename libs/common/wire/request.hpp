@@ -97,14 +97,14 @@ struct CollectedAlloc {
 
     static constexpr std::string_view kName = "CollectedAlloc";
     static constexpr auto fields() {
-        return std::tuple(
-            field("id", &CollectedAlloc::id), field("job", &CollectedAlloc::job),
-            field("group", &CollectedAlloc::group), field("index", &CollectedAlloc::index),
-            field("node", &CollectedAlloc::node), field("job_version", &CollectedAlloc::job_version),
-            field("spec_hash", &CollectedAlloc::spec_hash), field("status", &CollectedAlloc::status),
-            field("description", &CollectedAlloc::description), field("reason", &CollectedAlloc::reason),
-            field("tasks", &CollectedAlloc::tasks), field("created_at", &CollectedAlloc::created_at),
-            field("ended_at", &CollectedAlloc::ended_at), field("collected_at", &CollectedAlloc::collected_at));
+        return std::tuple(field("id", &CollectedAlloc::id), field("job", &CollectedAlloc::job),
+                          field("group", &CollectedAlloc::group), field("index", &CollectedAlloc::index),
+                          field("node", &CollectedAlloc::node), field("job_version", &CollectedAlloc::job_version),
+                          field("spec_hash", &CollectedAlloc::spec_hash), field("status", &CollectedAlloc::status),
+                          field("description", &CollectedAlloc::description), field("reason", &CollectedAlloc::reason),
+                          field("tasks", &CollectedAlloc::tasks), field("created_at", &CollectedAlloc::created_at),
+                          field("ended_at", &CollectedAlloc::ended_at),
+                          field("collected_at", &CollectedAlloc::collected_at));
     }
     friend bool operator==(const CollectedAlloc&, const CollectedAlloc&) = default;
 };

@@ -59,7 +59,11 @@ AllocDecision Alloc::step(Instant now, const AllocInput& input) {
     if (const auto* recorded = std::get_if<Recorded>(&input)) take(*recorded);
     if (stop_) kill_all(now, {});
     expire(now);
-    if (const auto* news = std::get_if<Observations>(&input)) take(*news, now);
+    if (const auto* news = std::get_if<Observations>(&input)) {
+        take(*news, now);
+        // What was found to live although it was believed dead.
+        if (stop_) kill_all(now, {});
+    }
     drag_along(now);
     for (std::size_t i = 0; i < tasks_.size(); ++i) run(i, now, Wake{});
     command_all();

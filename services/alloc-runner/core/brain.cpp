@@ -20,6 +20,7 @@ const Alloc* Brain::alloc(const std::string& id) const {
 Statements Brain::settle(Instant now) {
     if (state_known_) {
         settle_term();
+        settle_drains(now);
         for (const std::string& id : std::exchange(dirty_allocs_, {})) settle_alloc(id, now);
         while (!timers_.empty() && timers_.begin()->first <= now) {
             const std::string id = timers_.begin()->second;
@@ -40,6 +41,7 @@ Statements Brain::settle(Instant now) {
 
 Instant Brain::wake_at() const {
     Instant first = timers_.empty() ? kNever : timers_.begin()->first;
+    if (!drain_deadlines_.empty()) first = std::min(first, drain_deadlines_.begin()->first);
     for (const auto& [key, since] : suspects_)
         if (since != kNever && since.set()) first = std::min(first, since + rules_.orphan_grace);
     return first;
@@ -151,7 +153,8 @@ void Brain::settle_changes(Instant now) {
         std::size_t busy = 0;
         for (const std::string& other : allocs_of_[alloc.job]) {
             const Known& sibling = allocs_.at(other);
-            busy += sibling.life && sibling.desired->group.name == alloc.group.name && sibling.life->unsettled() ? 1 : 0;
+            busy +=
+                sibling.life && sibling.desired->group.name == alloc.group.name && sibling.life->unsettled() ? 1 : 0;
         }
         const std::uint32_t limit = max_parallel(alloc);
         if (limit == 0 || busy < limit) step(id, known, now, MayChange{});

@@ -17,6 +17,7 @@
 #include "alloc-runner/core/alloc.hpp"
 #include "alloc-runner/core/job.hpp"
 #include "alloc-runner/core/node_view.hpp"
+#include "wire/request.hpp"
 
 namespace drover::alloc_runner {
 
@@ -52,9 +53,13 @@ class Brain {
     void hear(const wire::AllocOrder& order);
     void hear(const wire::AllocStatus& status);
     void hear(const wire::NodeStatus& node);
+    void hear(const wire::NodeOrder& order);
+    void hear(const wire::CollectedAlloc& removed);
     void forget_job(const std::string& name);
     void forget_alloc(const std::string& id);
     void forget_node(const std::string& id);
+    void forget_node_order(const std::string& id);
+    void forget_collected(const std::string& id);
 
     // A node's stream of observations.
     void inventory_reset(const std::string& node);
@@ -93,6 +98,8 @@ class Brain {
     void touch_everything();
     void suspect(const std::string& node, const TaskKey& key);
     void settle_term();
+    void settle_drains(Instant now);
+    void withdraw_proposals(const std::string& job);
     void settle_alloc(const std::string& id, Instant now);
     void begin_life(Known& known);
     void end_life(const std::string& id, Known& known);
@@ -118,6 +125,9 @@ class Brain {
     std::map<std::string, std::set<std::string>> allocs_of_;  // job -> allocs
     std::map<std::string, wire::AllocDesired> proposals_;     // standing, by alloc
     std::map<std::string, wire::NodeStatus> nodes_;
+    std::map<std::string, wire::NodeOrder> node_orders_;
+    std::set<std::pair<Instant, std::string>> drain_deadlines_;  // still to come
+    std::set<std::string> collected_;                            // allocs that the store has removed
     std::map<std::string, NodeView> inventories_;
     std::set<std::string> unheard_;  // keys of the state stream known from before its reset, not heard of since
     // Tasks on a node whose alloc the store does not know: since when, kNever once told to be destroyed.

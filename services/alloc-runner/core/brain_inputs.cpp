@@ -11,6 +11,8 @@ void Brain::state_reset() {
     for (const auto& [id, known] : allocs_)
         if (known.desired) unheard_.insert("alloc/" + id);
     for (const auto& [id, node] : nodes_) unheard_.insert("node/" + id);
+    for (const auto& [id, order] : node_orders_) unheard_.insert("nodeorder/" + id);
+    for (const std::string& id : collected_) unheard_.insert("collected/" + id);
 }
 
 void Brain::state_complete() {
@@ -23,6 +25,8 @@ void Brain::state_complete() {
         if (key.starts_with("job/")) forget_job(name);
         if (key.starts_with("alloc/")) forget_alloc(name);
         if (key.starts_with("node/")) forget_node(name);
+        if (key.starts_with("nodeorder/")) forget_node_order(name);
+        if (key.starts_with("collected/")) forget_collected(name);
     }
     touch_everything();
     for (const auto& [node, view] : inventories_)
@@ -38,7 +42,10 @@ void Brain::hear(const wire::Members& members) { members_ = members; }
 
 void Brain::hear(const wire::JobDesired& job) {
     unheard_.erase("job/" + job.spec.name);
-    wanted_[job.spec.name] = job;
+    wire::JobDesired& known = wanted_[job.spec.name];
+    // What was proposed for another version and is not recorded yet will not be any more.
+    if (known.version != job.version || known.uid != job.uid) withdraw_proposals(job.spec.name);
+    known = job;
     dirty_jobs_.insert(job.spec.name);
 }
 
@@ -80,6 +87,27 @@ void Brain::hear(const wire::NodeStatus& node) {
         if (!job.why.empty()) dirty_jobs_.insert(name);
 }
 
+// Allocs may have to leave, and what waits may have found its node.
+void Brain::hear(const wire::NodeOrder& order) {
+    forget_node_order(order.node);
+    unheard_.erase("nodeorder/" + order.node);
+    node_orders_[order.node] = order;
+    if (order.drain && order.deadline != kNever) drain_deadlines_.insert({order.deadline, order.node});
+}
+
+void Brain::hear(const wire::CollectedAlloc& removed) {
+    unheard_.erase("collected/" + removed.id);
+    collected_.insert(removed.id);
+}
+
+void Brain::forget_node_order(const std::string& id) {
+    std::erase_if(drain_deadlines_, [&id](const auto& deadline) { return deadline.second == id; });
+    node_orders_.erase(id);
+    for (const auto& [name, job] : wanted_) dirty_jobs_.insert(name);
+}
+
+void Brain::forget_collected(const std::string& id) { collected_.erase(id); }
+
 void Brain::forget_job(const std::string& name) {
     wanted_.erase(name);
     dirty_jobs_.insert(name);
@@ -89,6 +117,7 @@ void Brain::forget_alloc(const std::string& id) {
     const auto known = allocs_.find(id);
     if (known == allocs_.end()) return;
     end_life(id, known->second);
+    if (proposals_.erase(id) > 0) out_.proposals[id] = std::nullopt;
     if (known->second.desired) {
         const wire::AllocDesired& desired = *known->second.desired;
         allocs_of_[desired.job].erase(id);

@@ -7,6 +7,8 @@ namespace drover::alloc_runner {
 Nodes Brain::count_nodes() const {
     Nodes nodes;
     for (const auto& [id, status] : nodes_) nodes[id].status = status;
+    for (const auto& [id, order] : node_orders_)
+        if (const auto node = nodes.find(id); node != nodes.end()) node->second.order = order;
     const auto count = [&nodes](const wire::AllocDesired& alloc) {
         const auto node = nodes.find(alloc.node);
         if (node != nodes.end()) ++node->second.allocs;
@@ -25,7 +27,7 @@ std::vector<AllocView> Brain::views(const std::string& job) {
         const Known& known = allocs_.at(id);
         const auto proposal = proposals_.find(id);
         result.push_back({proposal == proposals_.end() ? &*known.desired : &proposal->second,
-                          known.status ? &*known.status : nullptr});
+                          known.status ? &*known.status : nullptr, known.order.stop});
     }
     for (const auto& [id, proposal] : proposals_)
         if (proposal.job == job && !allocs_of_[job].contains(id)) result.push_back({&proposal, nullptr});
@@ -60,8 +62,26 @@ void Brain::settle_job(const std::string& name, Nodes& nodes, Instant now) {
     for (const auto& [group, why] : job.why) out_.explanations.push_back("job " + name + " waits: " + why);
 }
 
-// Tasks of allocs that nobody recorded are ended once it is certain that nobody will. A store that knows no job at all
-// has lost its memory rather than its jobs: then nothing is touched.
+// At its deadline a node loses the batch work it still has.
+void Brain::settle_drains(Instant now) {
+    while (!drain_deadlines_.empty() && drain_deadlines_.begin()->first <= now) {
+        drain_deadlines_.erase(drain_deadlines_.begin());
+        for (const auto& [name, job] : wanted_) dirty_jobs_.insert(name);
+    }
+}
+
+// Of allocs that the store does not have.
+void Brain::withdraw_proposals(const std::string& job) {
+    std::erase_if(proposals_, [&](const auto& entry) {
+        if (entry.second.job != job || allocs_of_[job].contains(entry.first)) return false;
+        out_.proposals[entry.first] = std::nullopt;
+        return true;
+    });
+}
+
+// Tasks of allocs that nobody recorded are ended once it is certain that nobody will; at once when the store has
+// removed the alloc. A store that knows no job at all has lost its memory rather than its jobs: then nothing is
+// touched.
 void Brain::settle_suspects(Instant now) {
     for (auto it = suspects_.begin(); it != suspects_.end();) {
         const auto& [node, key] = it->first;
@@ -74,12 +94,14 @@ void Brain::settle_suspects(Instant now) {
             continue;
         }
         if (!it->second.set()) it->second = now;
-        const bool due = it->second != kNever && it->second + rules_.orphan_grace <= now;
-        if (due && mine(key.first) && !wanted_.empty()) {
+        const bool removed = collected_.contains(key.first);
+        const bool due = it->second != kNever && (removed || it->second + rules_.orphan_grace <= now);
+        if (due && mine(key.first) && (removed || !wanted_.empty())) {
             it->second = kNever;
             out_.commands[it->first] = destruction(key, *observed);
-            out_.explanations.push_back("task " + key.second + " of alloc " + key.first + " on node " + node +
-                                        " belongs to no alloc the store knows: it is ended and removed");
+            if (!removed)
+                out_.explanations.push_back("task " + key.second + " of alloc " + key.first + " on node " + node +
+                                            " belongs to no alloc the store knows: it is ended and removed");
         } else if (due) {
             it->second = now;
         }

@@ -31,6 +31,7 @@ class BrainCore : public testing::Test {
         brain.hear(members);
         brain.hear(job);
         brain.hear(node);
+        for (const wire::CollectedAlloc& one : removed) brain.hear(one);
         for (const auto& [name, alloc] : allocs) brain.hear(alloc);
         for (const auto& [name, status] : statuses) brain.hear(status);
         brain.state_complete();
@@ -72,6 +73,7 @@ class BrainCore : public testing::Test {
     wire::NodeStatus node;
     std::map<std::string, wire::AllocDesired> allocs;
     std::map<std::string, wire::AllocStatus> statuses;
+    std::vector<wire::CollectedAlloc> removed;
     std::string id;
     Brain brain{[] {
         BrainRules rules;
@@ -164,6 +166,34 @@ TEST_F(BrainCore, ForgetsWhatAStoreThatStartsAnewDoesNotHave) {
     EXPECT_EQ(said.proposals.begin()->first, id) << "the same place has the same name";
 }
 
+TEST_F(BrainCore, AProposalForAnotherVersionIsWithdrawnUnlessItIsRecorded) {
+    const Statements first = hear_state();
+    const std::string early = first.proposals.begin()->first;
+    job.version = 2;
+    brain.hear(job);
+    const Statements said = settle();
+    ASSERT_EQ(said.proposals.size(), 2u);
+    EXPECT_FALSE(said.proposals.at(early).has_value());
+    for (const auto& [name, proposal] : said.proposals) EXPECT_EQ(proposal ? proposal->job_version : 2, 2u);
+}
+
+TEST_F(BrainCore, BatchWorkOfADrainingNodeIsStoppedAtTheDeadline) {
+    job.spec.type = wire::JobType::batch;
+    run_server();
+    brain.hear(wire::NodeOrder{"n1", false, true, now + hours(1)});
+    EXPECT_TRUE(settle().proposals.empty());
+    EXPECT_EQ(brain.wake_at(), now + hours(1) - milliseconds(1));
+    now = now + hours(1);
+    const Statements said = settle();
+    ASSERT_EQ(said.proposals.size(), 1u);
+    EXPECT_EQ(said.proposals.begin()->second->desired, wire::Desired::stop);
+}
+
+TEST_F(BrainCore, AStoreThatStartsAnewWithoutAnOrderEndsTheDrain) {
+    brain.hear(wire::NodeOrder{"n1", false, true, kNever});
+    EXPECT_TRUE(hear_state().proposals.size() == 1) << "the state does not have the order any more";
+}
+
 class Orphan : public BrainCore {
    protected:
     void hear_of_orphan() {
@@ -197,6 +227,50 @@ TEST_F(Orphan, IsDestroyedAfterItsGrace) {
     const Statements said = settle();
     ASSERT_EQ(said.commands.size(), 1u);
     EXPECT_FALSE(said.commands.begin()->second.has_value()) << "it is gone, so nothing is left to say";
+}
+
+TEST_F(Orphan, IsDestroyedAtOnceWhenTheStoreRemovedItsAlloc) {
+    removed.push_back({});
+    removed[0].id = "feedfeedfeedfeed";
+    hear_state();
+    hear_of_orphan();
+    const auto command = destruction(settle());
+    ASSERT_TRUE(command.has_value());
+    EXPECT_EQ(command->verb, wire::Verb::destroy);
+}
+
+TEST_F(Orphan, IsDestroyedThoughItsJobWasTheOnlyOneAndIsGone) {
+    brain.hear(members);
+    wire::CollectedAlloc gone;
+    gone.id = "feedfeedfeedfeed";
+    brain.hear(gone);
+    brain.state_complete();
+    hear_of_orphan();
+    EXPECT_TRUE(destruction(settle()).has_value());
+}
+
+TEST_F(BrainCore, TheTasksOfARemovedAllocAreDestroyedAndItsPlaceStaysDone) {
+    run_server();
+    wire::AllocStatus ended = statuses[id];
+    ended.version += 10;
+    ended.status = ClientStatus::complete;
+    ended.tasks[0].phase = wire::TaskPhase::dead;
+    brain.hear(ended);
+    settle();
+    wire::CollectedAlloc gone;
+    gone.id = id;
+    brain.hear(gone);
+    job.completed["front"] = {0};
+    brain.hear(job);
+    EXPECT_TRUE(settle().proposals.empty());
+    brain.forget_alloc(id);
+    const Statements said = settle();
+    EXPECT_TRUE(said.proposals.empty());
+    bool destroyed = false;
+    for (const auto& [where, command] : said.commands)
+        destroyed |= command && command->verb == wire::Verb::destroy && where.second.first == id;
+    EXPECT_TRUE(destroyed);
+    EXPECT_EQ(brain.jobs().at("web").slots.at({"front", 0}), Slot::taken);
 }
 
 TEST_F(Orphan, IsNoneOnceTheStoreKnowsItsAlloc) {

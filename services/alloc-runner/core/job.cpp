@@ -1,34 +1,27 @@
 #include "alloc-runner/core/job.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/hash.hpp"
+#include "wire/slots.hpp"
 
 namespace drover::alloc_runner {
 namespace {
 
 using wire::Desired;
 
-// Scaling a group leaves the allocs that stay as they are.
-bool same_group(const wire::GroupSpec& a, const wire::GroupSpec& b) {
-    return a.name == b.name && a.restart == b.restart && a.tasks == b.tasks;
-}
-
 const wire::GroupSpec* wanted_group(const wire::JobDesired& job, const SlotKey& slot) {
-    if (job.stopped) return nullptr;
-    for (const wire::GroupSpec& group : job.spec.groups)
-        if (group.name == slot.first && slot.second < group.count) return &group;
-    return nullptr;
+    return job.stopped ? nullptr : wire::find_place(job.spec, slot.first, slot.second);
 }
 
-// Why the alloc has to go; empty when it may stay.
-std::string reason_to_stop(const wire::JobDesired& job, const wire::AllocDesired& alloc) {
-    if (job.stopped) return "job stopped";
-    const wire::GroupSpec* group = wanted_group(job, {alloc.group.name, alloc.index});
-    if (!group) return "no longer part of the job";
-    if (!same_group(*group, alloc.group) || alloc.type != job.spec.type)
-        return "replaced by version " + std::to_string(job.version) + " of the job";
-    return {};
+// Services leave a draining node at once, batch work has until the deadline. What has ended or ends anyway is not
+// moved.
+bool must_leave(const AllocView& alloc, const Nodes& nodes, Instant now) {
+    if (alloc.user_stopped || has_ended(alloc)) return false;
+    const auto node = nodes.find(alloc.desired->node);
+    if (node == nodes.end() || !node->second.order || !node->second.order->drain) return false;
+    return alloc.desired->type == wire::JobType::service || node->second.order->deadline <= now;
 }
 
 // One look at one job.
@@ -61,29 +54,53 @@ class Look {
 
     // A proposal that was recorded late can put a second alloc into a place; the older one keeps it.
     Slot look_at(const SlotKey& key, const std::vector<const AllocView*>& there) {
+        const wire::GroupSpec* group = wanted_group(desired_, key);
+        const bool finished = group && wire::is_finished(desired_, key.first, key.second);
         const AllocView* keeper = nullptr;
         for (const AllocView* alloc : there) {
-            if (alloc->desired->desired != Desired::run || !reason_to_stop(desired_, *alloc->desired).empty()) continue;
+            if (finished || !may_keep(*alloc)) continue;
             if (!keeper || age(*alloc) < age(*keeper)) keeper = alloc;
         }
         bool stopping = false;
         for (const AllocView* alloc : there) {
             if (alloc == keeper) continue;
-            if (alloc->desired->desired == Desired::run) {
-                std::string reason = reason_to_stop(desired_, *alloc->desired);
+            // One that has ended is about to be removed, which is why its place is known to be finished.
+            if (alloc->desired->desired == Desired::run && !(finished && has_ended(*alloc))) {
+                std::string reason = reason_to_stop(*alloc);
                 stop(*alloc->desired, reason.empty() ? "its place is taken" : std::move(reason));
             }
             stopping |= !has_ended(*alloc);
         }
         if (stopping) return Slot::stopping;
-        if (keeper) return Slot::taken;
-        const wire::GroupSpec* group = wanted_group(desired_, key);
+        if (keeper || finished) return Slot::taken;
         if (!group) return Slot::empty;
         return propose(*group, key.second, there) ? Slot::taken : Slot::waiting;
     }
 
-    static std::pair<std::uint64_t, std::string> age(const AllocView& alloc) {
-        return {alloc.desired->job_version, alloc.desired->id};
+    // Why the alloc has to go; empty when it may stay.
+    std::string reason_to_stop(const AllocView& alloc) const {
+        if (desired_.stopped) return "job stopped";
+        if (!wire::find_place(desired_.spec, alloc.desired->group.name, alloc.desired->index))
+            return "no longer part of the job";
+        if (!wire::fits(desired_.spec, *alloc.desired))
+            return "replaced by version " + std::to_string(desired_.version) + " of the job";
+        if (!must_leave(alloc, nodes_, now_)) return {};
+        return alloc.desired->type == wire::JobType::service ? "node drains"
+                                                             : "node drains, the time for batch jobs is over";
+    }
+
+    bool may_keep(const AllocView& alloc) const {
+        if (alloc.desired->desired == Desired::run) return reason_to_stop(alloc).empty();
+        return has_done_its_work(alloc) && !desired_.stopped && wire::fits(desired_.spec, *alloc.desired);
+    }
+
+    static bool has_done_its_work(const AllocView& alloc) {
+        return alloc.status && wire::has_completed(*alloc.desired, *alloc.status);
+    }
+
+    static std::tuple<bool, std::uint64_t, Instant, std::string> age(const AllocView& alloc) {
+        const wire::AllocDesired& desired = *alloc.desired;
+        return {!has_done_its_work(alloc), desired.job_version, desired.created_at, desired.id};
     }
 
     void stop(wire::AllocDesired alloc, std::string reason) {
@@ -94,13 +111,15 @@ class Look {
     }
 
     bool propose(const wire::GroupSpec& group, std::uint32_t index, const std::vector<const AllocView*>& there) {
-        const auto used = [&there](const std::string& id) {
-            return std::any_of(there.begin(), there.end(), [&id](const AllocView* a) { return a->desired->id == id; });
-        };
-        std::uint64_t attempt = 0;
-        while (used(alloc_id(desired_, group.name, index, attempt))) ++attempt;
+        std::string behind;
+        Instant behind_at;
+        for (const AllocView* one : there) {
+            if (one->desired->created_at < behind_at) continue;
+            behind = one->desired->id;
+            behind_at = one->desired->created_at;
+        }
         wire::AllocDesired alloc;
-        alloc.id = alloc_id(desired_, group.name, index, attempt);
+        alloc.id = alloc_id(desired_, group.name, index, behind);
         Result<std::string> node = place(alloc.id, group, nodes_);
         if (!node) {
             why_[group.name] = node.error().message;
@@ -112,7 +131,10 @@ class Look {
         alloc.index = index;
         alloc.node = *node;
         alloc.group = group;
-        alloc.created_at = now_;
+        alloc.meta = desired_.spec.meta;
+        alloc.payload = wire::payload_for(desired_.spec, group);
+        // Clocks of machines differ; the newest of a place is the newest all the same.
+        alloc.created_at = std::max(now_, behind_at + nanoseconds(1));
         alloc.term = rules_.term;
         ++nodes_[*node].allocs;
         decision_.proposals.push_back(std::move(alloc));
@@ -137,16 +159,11 @@ JobDecision step(Job& job, const JobRules& rules, Instant now, const wire::JobDe
 }
 
 std::string alloc_id(const wire::JobDesired& job, const std::string& group, std::uint32_t index,
-                     std::uint64_t attempt) {
+                     const std::string& behind) {
     return to_hex(stable_hash(job.uid + "/" + group + "/" + std::to_string(index) + "/" + std::to_string(job.version) +
-                              "/" + std::to_string(attempt)));
+                              "/" + behind));
 }
 
-bool has_ended(const AllocView& alloc) {
-    if (!alloc.status) return false;
-    const auto& tasks = alloc.status->tasks;
-    return std::all_of(tasks.begin(), tasks.end(),
-                       [](const wire::TaskStatus& task) { return task.phase == wire::TaskPhase::dead; });
-}
+bool has_ended(const AllocView& alloc) { return alloc.status && wire::has_ended(*alloc.status); }
 
 }  // namespace drover::alloc_runner

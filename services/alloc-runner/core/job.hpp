@@ -1,8 +1,10 @@
 // The job core: which allocs a job should have, as a pure function of what the user wants and what exists.
 //
 // A slot is a (group, index) of the job. Its alloc stays as long as the spec of its group stays, whatever version the
-// job has; an alloc that has ended, well or badly, or was stopped by a user, keeps its slot and is not run again. A
-// slot that changes is emptied first: its new alloc waits until the old one has ended.
+// job has; an alloc that has ended, well or badly, or was stopped by a user, keeps its slot and is not run again, and
+// so does one that was removed since (JobDesired::completed, ::failed). A slot that changes is emptied first: its new
+// alloc waits until the old one has ended. A node that drains loses its allocs in the same way, those of batch jobs at
+// the deadline; but one that has completed although it should stop keeps its slot.
 #pragma once
 
 #include <map>
@@ -31,7 +33,7 @@ inline constexpr Edge<Slot> kSlotEdges[] = {
     {Slot::waiting, Slot::taken, "a node fits"},
     {Slot::waiting, Slot::empty, "not wanted any more"},
     {Slot::waiting, Slot::stopping, "an alloc that was proposed long ago was recorded after all"},
-    {Slot::taken, Slot::stopping, "stopped, removed or changed"},
+    {Slot::taken, Slot::stopping, "stopped, removed or changed, or its node drains"},
     {Slot::taken, Slot::empty, "not wanted any more, and its alloc has ended"},
     {Slot::taken, Slot::waiting, "changed, its alloc has ended, no node fits"},
     {Slot::stopping, Slot::empty, "its alloc has ended"},
@@ -50,6 +52,7 @@ struct Job {
 struct AllocView {
     const wire::AllocDesired* desired = nullptr;
     const wire::AllocStatus* status = nullptr;  // null before the store has one
+    bool user_stopped = false;
 };
 
 struct JobRules {
@@ -67,8 +70,10 @@ struct JobDecision {
 JobDecision step(Job& job, const JobRules& rules, Instant now, const wire::JobDesired& desired,
                  const std::vector<AllocView>& allocs, Nodes& nodes);
 
-// The same for the same place in the same version of a job, in every process.
-std::string alloc_id(const wire::JobDesired& job, const std::string& group, std::uint32_t index, std::uint64_t attempt);
+// The same for the same place in the same version of a job behind the same alloc ("" for none), in every process; no
+// two allocs of a place are behind the same one.
+std::string alloc_id(const wire::JobDesired& job, const std::string& group, std::uint32_t index,
+                     const std::string& behind);
 
 // Nothing of the alloc runs or will: every task is dead.
 bool has_ended(const AllocView& alloc);

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
+#include <set>
+
 #include "alloc-runner/core/ownership.hpp"
 
 namespace drover::alloc_runner {
@@ -43,8 +46,8 @@ class JobCore : public testing::Test {
     JobDecision look() {
         std::vector<AllocView> views;
         for (const auto& [id, alloc] : allocs)
-            views.push_back({&alloc, statuses.contains(id) ? &statuses.at(id) : nullptr});
-        JobDecision decision = step(job, {7, nullptr}, kNow, desired, views, nodes);
+            views.push_back({&alloc, statuses.contains(id) ? &statuses.at(id) : nullptr, user_stopped.contains(id)});
+        JobDecision decision = step(job, {7, nullptr}, now, desired, views, nodes);
         for (const wire::AllocDesired& alloc : decision.proposals) allocs[alloc.id] = alloc;
         return decision;
     }
@@ -54,6 +57,15 @@ class JobCore : public testing::Test {
         task.phase = wire::TaskPhase::dead;
         task.failed = failed;
         statuses[id].tasks = {task};
+    }
+    // It did what it was there for.
+    void complete(const std::string& id) {
+        end(id);
+        statuses[id].tasks[0].name = "server";
+        statuses[id].tasks[0].exit = wire::ExitRecord{};
+    }
+    void drain(const std::string& node, Instant deadline = kNever) {
+        nodes[node].order = wire::NodeOrder{node, false, true, deadline};
     }
     void end_all() {
         for (const auto& [id, alloc] : allocs) end(id);
@@ -66,6 +78,8 @@ class JobCore : public testing::Test {
     Nodes nodes;
     std::map<std::string, wire::AllocDesired> allocs;
     std::map<std::string, wire::AllocStatus> statuses;
+    std::set<std::string> user_stopped;
+    Instant now = kNow;
 };
 
 TEST_F(JobCore, ProposesAnAllocForEveryIndexOnce) {
@@ -214,6 +228,194 @@ TEST_F(JobCore, ARevivedJobRunsAgain) {
     ++desired.version;
     EXPECT_EQ(look().proposals.size(), 2u);
     EXPECT_EQ(slot(), Slot::taken);
+}
+
+TEST_F(JobCore, AnIneligibleOrDrainingNodeGetsNoNewAlloc) {
+    add_node("n1");
+    add_node("n2");
+    nodes["n1"].order = wire::NodeOrder{"n1", false, false, {}};
+    JobDecision decision = look();
+    ASSERT_EQ(decision.proposals.size(), 2u);
+    EXPECT_EQ(decision.proposals[0].node, "n2");
+    EXPECT_EQ(decision.proposals[1].node, "n2");
+    nodes["n1"].order->eligible = true;
+    drain("n2");
+    ++desired.version;
+    desired.spec.groups[0].count = 3;
+    look();
+    for (const auto& [id, alloc] : allocs) EXPECT_TRUE(alloc.node == "n2" ? alloc.desired == Desired::stop : true);
+}
+
+TEST_F(JobCore, AServiceLeavesADrainingNodeAndComesUpElsewhere) {
+    add_node("n1");
+    look();
+    add_node("n2");
+    drain("n1");
+    const JobDecision stops = look();
+    ASSERT_EQ(stops.proposals.size(), 2u);
+    EXPECT_EQ(stops.proposals[0].desired, Desired::stop);
+    EXPECT_EQ(stops.proposals[0].reason, "node drains");
+    EXPECT_TRUE(look().proposals.empty()) << "said once, and not started elsewhere before the old one has ended";
+    end_all();
+    const JobDecision moved = look();
+    ASSERT_EQ(moved.proposals.size(), 2u);
+    for (const wire::AllocDesired& alloc : moved.proposals) {
+        EXPECT_EQ(alloc.node, "n2");
+        EXPECT_EQ(alloc.desired, Desired::run);
+    }
+    EXPECT_TRUE(look().proposals.empty());
+}
+
+TEST_F(JobCore, ADrainedServiceWaitsForAnotherNodeAndSaysWhy) {
+    add_node("n1");
+    look();
+    drain("n1");
+    look();
+    end_all();
+    EXPECT_TRUE(look().proposals.empty());
+    EXPECT_EQ(slot(), Slot::waiting);
+    EXPECT_THAT(job.why["front"], HasSubstr("none of 1 nodes fits: draining"));
+    nodes["n1"].order->drain = false;
+    EXPECT_TRUE(look().proposals.empty());
+    EXPECT_THAT(job.why["front"], HasSubstr("not eligible"));
+    nodes["n1"].order->eligible = true;
+    EXPECT_EQ(look().proposals.size(), 2u);
+    EXPECT_EQ(slot(), Slot::taken);
+}
+
+TEST_F(JobCore, BatchWorkMayFinishUntilTheDeadline) {
+    desired.spec.type = wire::JobType::batch;
+    add_node("n1");
+    look();
+    drain("n1", kNow + hours(1));
+    EXPECT_TRUE(look().proposals.empty());
+    complete(allocs.begin()->first);
+    now = kNow + hours(1);
+    const JobDecision stops = look();
+    ASSERT_EQ(stops.proposals.size(), 1u) << "what has ended stays";
+    EXPECT_THAT(stops.proposals[0].reason, HasSubstr("the time for batch jobs is over"));
+    add_node("n2");
+    end(stops.proposals[0].id);
+    EXPECT_EQ(look().proposals.size(), 1u);
+}
+
+TEST_F(JobCore, BatchWorkThatCompletesWhileItIsDrainedIsNotRunAgain) {
+    desired.spec.type = wire::JobType::batch;
+    add_node("n1");
+    add_node("n2");
+    look();
+    drain("n1", kNow);
+    drain("n2", kNow);
+    ASSERT_EQ(look().proposals.size(), 2u);
+    for (const auto& [id, alloc] : allocs) complete(id);
+    nodes["n2"].order.reset();
+    EXPECT_TRUE(look().proposals.empty());
+    EXPECT_EQ(slot(), Slot::taken);
+    ++desired.version;
+    desired.spec.groups[0].tasks[0].env["A"] = "B";
+    EXPECT_EQ(look().proposals.size(), 2u) << "other work is other work";
+}
+
+TEST_F(JobCore, WhatAUserStoppedIsNotMovedByADrain) {
+    add_node("n1");
+    look();
+    add_node("n2");
+    user_stopped.insert(allocs.begin()->first);
+    drain("n1");
+    EXPECT_EQ(look().proposals.size(), 1u);
+}
+
+TEST_F(JobCore, APlaceWhoseAllocWasRemovedAfterItsEndIsNotFilledAgain) {
+    add_node("n1");
+    look();
+    for (const auto& [id, alloc] : allocs) complete(id);
+    allocs.clear();
+    statuses.clear();
+    desired.completed["front"] = {0};
+    desired.failed["front"] = {1};
+    EXPECT_TRUE(look().proposals.empty());
+    EXPECT_EQ(slot(0), Slot::taken);
+    desired.failed.clear();
+    EXPECT_EQ(look().proposals.size(), 1u);
+}
+
+TEST_F(JobCore, AnAllocTakesTheMetaAndThePayloadOfItsJob) {
+    add_node("n1");
+    desired.spec.meta["team"] = "red";
+    desired.spec.payload = "input";
+    JobDecision decision = look();
+    EXPECT_EQ(decision.proposals.at(0).meta.at("team"), "red");
+    EXPECT_EQ(decision.proposals.at(0).payload, "") << "no task takes it";
+    ++desired.version;
+    desired.spec.groups[0].tasks[0].payload_file = "in.dat";
+    look();
+    end_all();
+    decision = look();
+    EXPECT_EQ(decision.proposals.at(0).payload, "input");
+    ++desired.version;
+    desired.spec.payload = "other";
+    EXPECT_EQ(look().proposals.size(), 2u) << "another payload is other work";
+}
+
+// Drains, their ends, deadlines, ends of allocs and removals in any order.
+TEST_F(JobCore, NoRandomDrainRunsTooMuchOrWorkTwiceOrUsesAnIdTwice) {
+    for (std::uint64_t seed = 0; seed < 400; ++seed) {
+        std::mt19937_64 random(seed);
+        const bool batch = seed % 2 == 0;
+        desired = {};
+        desired.uid = "uid";
+        desired.version = 1;
+        desired.spec.name = "web";
+        desired.spec.type = batch ? wire::JobType::batch : wire::JobType::service;
+        desired.spec.groups.resize(1);
+        desired.spec.groups[0].name = "front";
+        desired.spec.groups[0].count = 2;
+        desired.spec.groups[0].tasks.push_back(task_of("mock"));
+        job = {};
+        nodes.clear();
+        allocs.clear();
+        statuses.clear();
+        now = kNow;
+        std::set<std::string> ids;
+        std::set<std::uint32_t> done;
+        for (const char* id : {"n1", "n2", "n3"}) add_node(id);
+        for (int step = 0; step < 80; ++step) {
+            now = now + minutes(static_cast<std::int64_t>(random() % 20));
+            const std::string node = "n" + std::to_string(random() % 3 + 1);
+            if (random() % 4 == 0) drain(node, random() % 2 == 0 ? kNever : now + minutes(30));
+            if (random() % 4 == 0) nodes[node].order = wire::NodeOrder{node, random() % 2 == 0, false, {}};
+            for (const wire::AllocDesired& alloc : look().proposals) {
+                if (alloc.desired == Desired::stop) {
+                    EXPECT_TRUE(nodes[alloc.node].order->drain) << seed;
+                    EXPECT_TRUE(!batch || nodes[alloc.node].order->deadline <= now) << seed;
+                    continue;
+                }
+                EXPECT_TRUE(ids.insert(alloc.id).second) << seed << ": the id of another alloc again";
+                EXPECT_TRUE(!nodes[alloc.node].order || nodes[alloc.node].order->eligible) << seed;
+                EXPECT_FALSE(done.contains(alloc.index)) << seed << ": work that was done";
+            }
+            EXPECT_TRUE(look().proposals.empty()) << seed << ": the same question has no new answer";
+            std::map<std::uint32_t, int> live;
+            for (const auto& [id, alloc] : allocs) live[alloc.index] += statuses.contains(id) ? 0 : 1;
+            for (const auto& [index, count] : live) EXPECT_LE(count, 1) << seed;
+            for (const auto& [id, alloc] : allocs) {
+                if (statuses.contains(id) || random() % 3 != 0) continue;
+                if (batch && random() % 3 == 0) {
+                    complete(id);
+                    done.insert(alloc.index);
+                } else if (alloc.desired == Desired::stop) {
+                    end(id);
+                }
+            }
+            // What the store may remove: of a place anything that ended but the newest.
+            for (auto it = allocs.begin(); it != allocs.end();) {
+                const bool newest = std::none_of(allocs.begin(), allocs.end(), [&it](const auto& other) {
+                    return other.second.index == it->second.index && other.second.created_at > it->second.created_at;
+                });
+                it = !newest && statuses.contains(it->first) && random() % 2 == 0 ? allocs.erase(it) : std::next(it);
+            }
+        }
+    }
 }
 
 TEST(Ownership, EveryJobHasOneOwnerAndFewMoveWhenOneLeaves) {

@@ -13,7 +13,7 @@ using Tasks = std::vector<TaskStatus>;
 
 bool has_started(const TaskStatus& task) { return task.started_at.set(); }
 bool has_ended(const TaskStatus& task) { return task.phase == wire::TaskPhase::dead; }
-bool has_succeeded(const TaskStatus& task) { return has_ended(task) && !task.failed; }
+bool has_succeeded(const TaskStatus& task) { return has_ended(task) && !task.failed && !task.killed; }
 
 bool holds(Condition condition, const TaskSpec& spec, const TaskStatus& task) {
     switch (condition) {

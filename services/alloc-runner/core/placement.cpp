@@ -8,9 +8,12 @@ namespace drover::alloc_runner {
 namespace {
 
 // Why the node cannot take the group; empty when it can.
-std::string objection(const wire::GroupSpec& group, const wire::NodeStatus& status) {
+std::string objection(const wire::GroupSpec& group, const Candidate& node) {
+    const wire::NodeStatus& status = node.status;
     if (status.state != wire::NodeState::ready)
         return std::string(to_string(status.state)) + (status.why.empty() ? "" : " (" + status.why + ")");
+    if (node.order && node.order->drain) return "draining";
+    if (node.order && !node.order->eligible) return "not eligible";
     for (const wire::TaskSpec& task : group.tasks) {
         const auto driver = status.node.drivers.find(task.driver);
         if (driver == status.node.drivers.end() || !driver->second.detected)
@@ -30,7 +33,7 @@ Result<std::string> place(const std::string& alloc, const wire::GroupSpec& group
     std::uint64_t best_weight = 0;
     std::set<std::string> objections;
     for (const auto& [id, node] : nodes) {
-        std::string problem = objection(group, node.status);
+        std::string problem = objection(group, node);
         if (!problem.empty()) {
             objections.insert(std::move(problem));
             continue;

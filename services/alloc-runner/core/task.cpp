@@ -94,22 +94,34 @@ void TaskStep::apply(const Orders& orders) {
     }
 }
 
-// Without its old start and end nobody takes it for started or done: the gates of the lifecycle open anew.
+// Without its old start and end nobody takes it for started or done: the gates of the lifecycle open anew. What was on
+// its way to an end for good now ends to begin again.
 void TaskStep::begin_again() {
-    if (status_.phase == TaskPhase::dead) {
-        say(events::restart_signaled(events::kUserRestartAll));
-        enter(TaskPhase::pending);
-        status_.state = wire::TaskState::pending;
-        status_.killed = false;
-        status_.failed = false;
-        status_.finished_at = {};
-        status_.attempts = 0;
-        status_.failures_in_row = 0;
-        status_.window_start = now_;
-    } else if (status_.phase == TaskPhase::running || status_.phase == TaskPhase::starting) {
-        restart(events::kUserRestartAll);
+    const bool was_killed = std::exchange(status_.killed, false);
+    status_.failed = false;
+    status_.started_at = {};
+    switch (status_.phase) {
+        case TaskPhase::dead: revive(); break;
+        case TaskPhase::starting:
+        case TaskPhase::running: restart(events::kUserRestartAll); break;
+        case TaskPhase::stopping:
+            status_.restarting = true;
+            if (was_killed) say(events::restart_signaled(events::kUserRestartAll));
+            break;
+        case TaskPhase::pending:
+        case TaskPhase::backoff: break;
     }
-    if (!status_.killed) status_.started_at = {};
+}
+
+void TaskStep::revive() {
+    say(events::restart_signaled(events::kUserRestartAll));
+    enter(TaskPhase::pending);
+    status_.state = wire::TaskState::pending;
+    status_.failed = false;
+    status_.finished_at = {};
+    status_.attempts = 0;
+    status_.failures_in_row = 0;
+    status_.window_start = now_;
 }
 
 void TaskStep::restart(const std::string& reason) {

@@ -37,7 +37,7 @@ void TaskStep::apply(const Heard&) {
                 if (find(observed, status_.seq)) break;
                 leave_behind(proven);
             }
-            if (status_.phase == TaskPhase::dead) break;
+            if (status_.phase == TaskPhase::dead && !proven) break;
             if (!proven && status_.phase != TaskPhase::stopping) {
                 number(one->seq);
                 continue;
@@ -59,14 +59,19 @@ void TaskStep::leave_behind(bool successor) {
         enter(TaskPhase::pending);
 }
 
-// Makes an incarnation that an earlier owner started the current one.
+// Makes an incarnation that an earlier owner started the current one. Only an order to begin again starts a task that
+// had ended; one that was killed then is to end all the same.
 void TaskStep::reach(const IncarnationObserved& one) {
     if (status_.phase == TaskPhase::stopping) {
         number(one.seq);
         return;
     }
+    const bool revived = status_.phase == TaskPhase::dead;
+    if (revived) revive();
     begin(one.seq);
-    if (status_.killed) enter(TaskPhase::stopping);
+    if (!status_.killed) return;
+    if (revived) say(events::killing(kill_timeout(rules_), ""));
+    enter(TaskPhase::stopping);
 }
 
 void TaskStep::take(const IncarnationObserved& one, bool successor) {

@@ -43,6 +43,7 @@ class TaskStep {
     void number(std::uint64_t seq);
     void begin(std::uint64_t seq);
     void begin_again();
+    void revive();
     void end_for_good();
     void restart(const std::string& reason);
     const wire::IncarnationObserved* current() const;

@@ -55,6 +55,8 @@ void Runner::StateFollower::on_record(const std::string&, const std::string&, co
     if (record.kind == "AllocOrder") return runner_.hear<wire::AllocOrder>(record);
     if (record.kind == "AllocStatus") return runner_.hear<wire::AllocStatus>(record);
     if (record.kind == "NodeStatus") return runner_.hear<wire::NodeStatus>(record);
+    if (record.kind == "NodeOrder") return runner_.hear<wire::NodeOrder>(record);
+    if (record.kind == "CollectedAlloc") return runner_.hear<wire::CollectedAlloc>(record);
     if (record.kind == "Members") return runner_.hear<wire::Members>(record);
 }
 
@@ -65,6 +67,8 @@ void Runner::StateFollower::forget(const std::string& key) {
     if (kind == "job") runner_.brain_.forget_job(name);
     if (kind == "alloc") runner_.brain_.forget_alloc(name);
     if (kind == "node") runner_.brain_.forget_node(name);
+    if (kind == "nodeorder") runner_.brain_.forget_node_order(name);
+    if (kind == "collected") runner_.brain_.forget_collected(name);
 }
 
 void Runner::StateFollower::on_complete(const std::string&, const std::string&) {

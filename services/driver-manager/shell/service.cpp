@@ -9,6 +9,7 @@
 #include "base/hash.hpp"
 #include "bus/zmq_transport.hpp"
 #include "driver-manager/fingerprint/fingerprint.hpp"
+#include "driver-manager/fingerprint/storage.hpp"
 #include "driver-manager/shell/agent.hpp"
 #include "driver-manager/shell/beacon.hpp"
 #include "driver-manager/shell/data_lock.hpp"
@@ -56,11 +57,15 @@ class DriverManager : public host::Service {
           hands_(loop_, paths, node, static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight))),
           agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
-          beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval, [paths, node] {
-              wire::NodeObserved seen = fingerprint::observe_node(node, look_at_drivers(paths));
-              seen.attributes["drover.version"] = host::version();
-              return seen;
-          }) {}
+          beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval,
+                  [paths, node, storage = fingerprint::StorageTeller()]() mutable {
+                      wire::NodeObserved seen = fingerprint::observe_node(node, look_at_drivers(paths));
+                      // Until the first task starts there is only the data directory.
+                      auto use = fingerprint::look_at_storage(paths.allocs);
+                      storage.tell(use ? use : fingerprint::look_at_storage(paths.tasks), seen);
+                      seen.attributes["drover.version"] = host::version();
+                      return seen;
+                  }) {}
 
     Result<void> begin() {
         if (const auto started = agent_.start(); !started) return started;

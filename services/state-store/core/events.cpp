@@ -35,7 +35,13 @@ Result<Filter> filter_of(const View& view, const wire::Request& request) {
     if (request.job.empty() && !request.alloc.empty()) {
         const auto alloc = load<wire::AllocDesired>(view, alloc_key(request.alloc));
         if (!alloc) return tl::unexpected(alloc.error());
-        if (*alloc) filter.parts[0] = (*alloc)->job;
+        if (*alloc) {
+            filter.parts[0] = (*alloc)->job;
+        } else {
+            const auto removed = load<wire::CollectedAlloc>(view, collected_key(request.alloc));
+            if (!removed) return tl::unexpected(removed.error());
+            if (*removed) filter.parts[0] = (*removed)->job;
+        }
     }
     for (const std::string& part : filter.parts) {
         if (part.empty()) break;

@@ -2,8 +2,20 @@
 
 #include "state-store/core/keys.hpp"
 #include "state-store/core/validate.hpp"
+#include "wire/slots.hpp"
 
 namespace drover::store {
+
+namespace {
+
+// Work that was done stays done only while it is the same.
+void keep_finished(std::map<std::string, std::vector<std::uint32_t>>& places, const wire::JobDesired& before,
+                   const wire::JobSpec& after) {
+    std::erase_if(
+        places, [&](const auto& group) { return before.stopped || !wire::same_work(before.spec, after, group.first); });
+}
+
+}  // namespace
 
 Result<std::uint64_t> submit_job(Draft& draft, const wire::JobSpec& spec, const std::string& uid, Instant now) {
     if (auto ok = validate(spec); !ok) return tl::unexpected(ok.error());
@@ -13,21 +25,27 @@ Result<std::uint64_t> submit_job(Draft& draft, const wire::JobSpec& spec, const 
     wire::JobDesired job = known->value_or(wire::JobDesired{});
     if (*known && !job.stopped && job.spec == spec) return job.version;
     if (!*known) job.uid = uid;
+    keep_finished(job.completed, job, spec);
+    keep_finished(job.failed, job, spec);
     job.spec = spec;
     job.stopped = false;
+    job.purge = false;
     job.submitted_at = now;
     ++job.version;
     save(draft, key, job);
     return job.version;
 }
 
-Result<std::uint64_t> stop_job(Draft& draft, const std::string& name) {
+Result<std::uint64_t> stop_job(Draft& draft, const std::string& name, bool purge) {
     auto job = load<wire::JobDesired>(draft, job_key(name));
     if (!job) return tl::unexpected(job.error());
     if (!*job) {
         return fail(ErrorKind::not_found, "there is no job \"" + name + "\"; \"drover job status\" lists the jobs");
     }
     (*job)->stopped = true;
+    (*job)->purge |= purge;
+    (*job)->completed.clear();
+    (*job)->failed.clear();
     save(draft, job_key(name), **job);
     return (*job)->version;
 }

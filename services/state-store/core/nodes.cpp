@@ -5,6 +5,28 @@
 
 namespace drover::store {
 
+Result<void> order_node(Draft& draft, const wire::NodeOrder& order, Duration deadline, Instant now) {
+    const auto node = draft.get(node_key(order.node));
+    if (!node) return tl::unexpected(node.error());
+    if (!*node) {
+        return fail(ErrorKind::not_found,
+                    "there is no node \"" + order.node + "\"; \"drover node status\" lists the nodes");
+    }
+    const auto known = load<wire::NodeOrder>(draft, node_order_key(order.node));
+    if (!known) return tl::unexpected(known.error());
+    if (*known && (*known)->drain && !order.drain && order.eligible) {
+        return fail(ErrorKind::refused, "node \"" + order.node +
+                                            "\" is being drained; end that first with \"drover node drain " +
+                                            order.node + " --disable\"");
+    }
+    wire::NodeOrder next = order;
+    next.eligible = order.eligible && !order.drain;
+    next.deadline = {};
+    if (order.drain) next.deadline = deadline > Duration{} ? now + deadline : kNever;
+    save(draft, node_order_key(order.node), next);
+    return {};
+}
+
 Result<void> Nodes::observed(Draft& draft, const wire::NodeObserved& node, Instant now) {
     if (!valid_name(node.id)) return fail(ErrorKind::invalid, "\"" + node.id.substr(0, 63) + "\" is not a node's id");
     const auto known = load<wire::NodeStatus>(draft, node_key(node.id));

@@ -12,6 +12,11 @@ namespace drover::store {
 
 inline constexpr Duration kNodeSilence = seconds(15);
 
+// What users ask of a node. `order.drain`: it gets no new allocs and those it has go, `deadline` from `now` (0: never)
+// at the latest. Otherwise the drain ends, and the node is eligible for new allocs as `order` says. not_found: no such
+// node; refused: a node that is being drained does not become eligible.
+Result<void> order_node(Draft& draft, const wire::NodeOrder& order, Duration deadline, Instant now);
+
 class Nodes {
    public:
     // A node of the record. Silence counts from now on: while the store was away it could not hear.

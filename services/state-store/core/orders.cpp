@@ -10,6 +10,7 @@ namespace {
 
 struct Target {
     wire::AllocOrder order;
+    wire::AllocStatus status;
     std::vector<std::string> tasks;
     bool stopping = false;
 };
@@ -27,16 +28,11 @@ Result<Target> find(const Draft& draft, const std::string& id, const std::string
         return fail(ErrorKind::not_found,
                     "there is no alloc \"" + id + "\"; \"drover job status JOB\" lists a job's allocs");
     }
-    const auto status = load<wire::AllocStatus>(draft, status_key(id));
+    auto status = load<wire::AllocStatus>(draft, status_key(id));
     if (!status) return tl::unexpected(status.error());
-    if (*status && ended((*status)->status)) {
-        return fail(ErrorKind::refused, "alloc \"" + id + "\" has ended (" +
-                                            std::string(wire::to_string((*status)->status)) +
-                                            "); run the job again to get a new one");
-    }
     auto order = load<wire::AllocOrder>(draft, order_key(id));
     if (!order) return tl::unexpected(order.error());
-    Target target{order->value_or(wire::AllocOrder{}), {}, false};
+    Target target{order->value_or(wire::AllocOrder{}), status->value_or(wire::AllocStatus{}), {}, false};
     target.order.alloc = id;
     target.stopping = target.order.stop || (*alloc)->desired == wire::Desired::stop;
     for (const wire::TaskSpec& spec : (*alloc)->group.tasks) {
@@ -48,10 +44,29 @@ Result<Target> find(const Draft& draft, const std::string& id, const std::string
     return fail(ErrorKind::not_found, "alloc \"" + id + "\" has no task \"" + task + "\"; it has " + names);
 }
 
-Result<Target> find_lasting(const Draft& draft, const std::string& id, const std::string& task) {
-    auto target = find(draft, id, task);
-    if (!target || !target->stopping) return target;
-    return fail(ErrorKind::refused, "alloc \"" + id + "\" is being stopped; run the job again to get a new one");
+Result<void> check_lives(const Target& target) {
+    if (!ended(target.status.status)) return {};
+    return fail(ErrorKind::refused, "alloc \"" + target.order.alloc + "\" has ended (" +
+                                        std::string(wire::to_string(target.status.status)) +
+                                        "); run the job again to get a new one");
+}
+
+Result<void> check_lasts(const Target& target) {
+    if (!target.stopping) return {};
+    const bool over = ended(target.status.status);
+    return fail(ErrorKind::refused, "alloc \"" + target.order.alloc + "\" " +
+                                        (over ? "was stopped" : "is being stopped") +
+                                        "; run the job again to get a new one");
+}
+
+// "pending: waits for its restart"; empty when it runs.
+std::string not_running(const Target& target, const std::string& task) {
+    for (const wire::TaskStatus& status : target.status.tasks) {
+        if (status.name != task) continue;
+        if (status.state == wire::TaskState::running) return {};
+        return std::string(wire::to_string(status.state)) + (status.why.empty() ? "" : ": " + status.why);
+    }
+    return "pending";
 }
 
 bool valid_signal(std::string_view signal) {
@@ -65,15 +80,41 @@ bool valid_signal(std::string_view signal) {
 Result<void> stop_alloc(Draft& draft, const std::string& alloc) {
     auto target = find(draft, alloc, "");
     if (!target) return tl::unexpected(target.error());
+    if (auto ok = check_lives(*target); !ok) return ok;
     target->order.stop = true;
     save(draft, order_key(alloc), target->order);
     return {};
 }
 
-Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::string& task) {
-    auto target = find_lasting(draft, alloc, task);
+Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::string& task, bool all) {
+    if (all && !task.empty()) {
+        return fail(ErrorKind::invalid,
+                    "a restart of the whole alloc names no task; leave out either \"" + task + "\" or --all");
+    }
+    auto target = find(draft, alloc, task);
     if (!target) return tl::unexpected(target.error());
-    for (const std::string& name : target->tasks) ++target->order.restarts[name];
+    if (auto ok = check_lasts(*target); !ok) return ok;
+    if (all) {
+        ++target->order.restart_all;
+        save(draft, order_key(alloc), target->order);
+        return {};
+    }
+    if (auto ok = check_lives(*target); !ok) return ok;
+    bool any = false;
+    for (const std::string& name : target->tasks) {
+        const std::string why = not_running(*target, name);
+        if (why.empty()) {
+            any = true;
+            ++target->order.restarts[name];
+        } else if (!task.empty()) {
+            return fail(ErrorKind::refused, "task \"" + task + "\" of alloc \"" + alloc + "\" is not running (" + why +
+                                                "); --all restarts the whole alloc");
+        }
+    }
+    if (!any) {
+        return fail(ErrorKind::refused,
+                    "no task of alloc \"" + alloc + "\" is running; --all restarts the whole alloc");
+    }
     save(draft, order_key(alloc), target->order);
     return {};
 }
@@ -82,8 +123,10 @@ Result<void> signal_alloc(Draft& draft, const std::string& alloc, const std::str
     if (!valid_signal(signal)) {
         return fail(ErrorKind::invalid, "\"" + signal.substr(0, 16) + "\" is not a signal; write it like SIGHUP");
     }
-    auto target = find_lasting(draft, alloc, task);
+    auto target = find(draft, alloc, task);
     if (!target) return tl::unexpected(target.error());
+    if (auto ok = check_lives(*target); !ok) return ok;
+    if (auto ok = check_lasts(*target); !ok) return ok;
     auto& signals = target->order.signals;
     std::uint64_t id = signals.empty() ? 0 : signals.back().id;
     for (const std::string& name : target->tasks) signals.push_back({++id, name, signal});

@@ -1,5 +1,4 @@
-// What users ask of single allocs. An empty `task` means all tasks of the alloc. not_found: no such alloc or task;
-// refused: the alloc has ended.
+// What users ask of single allocs. not_found: no such alloc or task; refused: the alloc has ended.
 #pragma once
 
 #include "state-store/core/view.hpp"
@@ -11,7 +10,10 @@ namespace drover::store {
 inline constexpr std::size_t kMaxSignals = 16;
 
 Result<void> stop_alloc(Draft& draft, const std::string& alloc);
-Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::string& task);
+// One running task, or, with an empty `task`, all that run; `all`: the whole alloc from the beginning, even after its
+// end. refused: it should not run any more, or nothing of what is meant runs.
+Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::string& task, bool all);
+// An empty `task` means all tasks of the alloc.
 Result<void> signal_alloc(Draft& draft, const std::string& alloc, const std::string& task, const std::string& signal);
 
 }  // namespace drover::store

@@ -5,6 +5,7 @@
 
 #include "state-store/core/keys.hpp"
 #include "state-store/core/validate.hpp"
+#include "wire/slots.hpp"
 
 namespace drover::store {
 
@@ -53,6 +54,26 @@ Result<void> check_report(const wire::AllocReport& report, const wire::AllocDesi
     return refuse("a report", report.alloc, "its status is of alloc \"" + report.status->id + "\"");
 }
 
+// A new alloc belongs to the job as it is now, and to a place whose work is still to be done: who proposes something
+// else has not heard everything yet, and will.
+Result<void> check_new(const Draft& draft, const wire::JobDesired& job, const wire::AllocDesired& proposal) {
+    const std::string what = "a proposal";
+    if (proposal.desired == wire::Desired::stop) return refuse(what, proposal.id, "there is no such alloc to stop");
+    if (job.stopped) return refuse(what, proposal.id, "job \"" + proposal.job + "\" is stopped");
+    if (proposal.job_version != job.version) {
+        return refuse(what, proposal.id,
+                      "it is of version " + std::to_string(proposal.job_version) + " of job \"" + proposal.job +
+                          "\", which has version " + std::to_string(job.version));
+    }
+    if (wire::is_finished(job, proposal.group.name, proposal.index)) {
+        return refuse(what, proposal.id, "the work of its place was done, by an alloc that was removed since");
+    }
+    const auto removed = draft.get(collected_key(proposal.id));
+    if (!removed) return tl::unexpected(removed.error());
+    if (*removed) return refuse(what, proposal.id, "the alloc was removed");
+    return {};
+}
+
 void append_events(Draft& draft, const wire::AllocReport& report, bool known, wire::AllocRecorded& recorded) {
     for (const wire::TaskEvent& event : report.events) {
         const auto [it, first] = recorded.events.try_emplace(event.task, 0);
@@ -82,6 +103,9 @@ Result<void> record_proposal(Draft& draft, const wire::AllocDesired& proposal, s
     if (!known) return tl::unexpected(known.error());
     if (*known && (*known)->job != proposal.job) {
         return refuse(what, proposal.id, "the alloc belongs to job \"" + (*known)->job + "\"");
+    }
+    if (!*known) {
+        if (auto ok = check_new(draft, **job, proposal); !ok) return ok;
     }
     const auto recorded = load_recorded(draft, proposal.id);
     if (!recorded) return tl::unexpected(recorded.error());

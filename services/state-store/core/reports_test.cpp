@@ -57,6 +57,31 @@ class ReportsTest : public testing::Test {
     std::string written, error;
 };
 
+TEST_F(ReportsTest, ANewAllocIsOfTheJobAsItIsNow) {
+    wire::JobDesired job = record.get<wire::JobDesired>("job/web");
+    job.version = 2;
+    job.completed["front"] = {0};
+    record.put("job/web", job);
+    EXPECT_FALSE(propose(test_alloc("a1", "web", 1)));
+    EXPECT_NE(error.find("it is of version 1"), std::string::npos) << error;
+    wire::AllocDesired alloc = test_alloc("a1", "web", 1);
+    alloc.job_version = 2;
+    EXPECT_FALSE(propose(alloc));
+    EXPECT_NE(error.find("the work of its place was done"), std::string::npos) << error;
+    alloc.index = 1;
+    record.put("collected/a1", wire::CollectedAlloc{});
+    EXPECT_FALSE(propose(alloc)) << "a removed alloc does not come back";
+    alloc.id = "a2";
+    EXPECT_TRUE(propose(alloc)) << error;
+    alloc.id = "a3";
+    alloc.desired = wire::Desired::stop;
+    EXPECT_FALSE(propose(alloc)) << "what is not known need not be stopped";
+    job.stopped = true;
+    record.put("job/web", job);
+    alloc.desired = wire::Desired::run;
+    EXPECT_FALSE(propose(alloc));
+}
+
 TEST_F(ReportsTest, AProposedAllocIsRecorded) {
     EXPECT_TRUE(propose(test_alloc("a1", "web", 3))) << error;
     EXPECT_EQ(record.get<wire::AllocDesired>("alloc/a1"), test_alloc("a1", "web", 3));

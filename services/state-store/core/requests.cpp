@@ -5,6 +5,7 @@
 #include "state-store/core/expiry.hpp"
 #include "state-store/core/jobs.hpp"
 #include "state-store/core/keys.hpp"
+#include "state-store/core/nodes.hpp"
 #include "state-store/core/orders.hpp"
 
 namespace drover::store {
@@ -31,14 +32,42 @@ Result<std::uint64_t> apply(Draft& draft, const wire::Request& request, const st
         case wire::Ask::job_submit:
             if (!request.spec) return fail(ErrorKind::invalid, "the request to run a job has no job in it");
             return submit_job(draft, *request.spec, uid, now);
-        case wire::Ask::job_stop: return stop_job(draft, request.job);
+        case wire::Ask::job_stop: return stop_job(draft, request.job, request.purge);
         case wire::Ask::alloc_stop: return unnumbered(stop_alloc(draft, request.alloc));
-        case wire::Ask::alloc_restart: return unnumbered(restart_alloc(draft, request.alloc, request.task));
+        case wire::Ask::alloc_restart:
+            return unnumbered(restart_alloc(draft, request.alloc, request.task, request.all));
         case wire::Ask::alloc_signal:
             return unnumbered(signal_alloc(draft, request.alloc, request.task, request.signal));
+        case wire::Ask::node_order:
+            if (!request.order) return fail(ErrorKind::invalid, "the request about a node does not say what to do");
+            return unnumbered(order_node(draft, *request.order, request.deadline, now));
+        case wire::Ask::variable_put:
+        case wire::Ask::variable_remove:
+        case wire::Ask::collect:
         case wire::Ask::events: break;
     }
     return fail(ErrorKind::invalid, "the request asks for no change");
+}
+
+// The answer that was given to the request before.
+Result<std::optional<wire::Answer>> earlier_answer(const Draft& draft, const wire::Request& request) {
+    const auto done = draft.get(done_key(request.id));
+    if (!done) return tl::unexpected(done.error());
+    if (!*done) return std::nullopt;
+    auto answer = wire::decode<wire::Answer>(std::string_view(**done).substr((*done)->find(' ') + 1));
+    if (!answer) return tl::unexpected(answer.error());
+    return std::move(*answer);
+}
+
+wire::Answer list_collected(const wire::Request& request, std::vector<wire::CollectedAlloc> gone, std::size_t all) {
+    wire::Answer answer;
+    answer.id = request.id;
+    answer.ok = true;
+    answer.index = all;
+    answer.more = gone.size() < all;
+    for (wire::CollectedAlloc& one : gone) one.tasks.clear();
+    answer.collected = std::move(gone);
+    return answer;
 }
 
 }  // namespace
@@ -52,19 +81,35 @@ wire::Answer refusal(const std::string& request, const Error& error) {
 }
 
 Result<wire::Answer> answer_change(Draft& draft, const wire::Request& request, const std::string& uid, Instant now) {
-    const std::string key = done_key(request.id);
-    const auto done = draft.get(key);
-    if (!done) return tl::unexpected(done.error());
-    if (*done) return wire::decode<wire::Answer>(std::string_view(**done).substr((*done)->find(' ') + 1));
-
+    auto earlier = earlier_answer(draft, request);
+    if (!earlier) return tl::unexpected(earlier.error());
+    if (*earlier) return std::move(**earlier);
     const auto index = apply(draft, request, uid, now);
     if (!index && index.error().kind == ErrorKind::corrupt) return tl::unexpected(index.error());
     wire::Answer answer = index ? wire::Answer{} : refusal(request.id, index.error());
     answer.id = request.id;
     answer.ok = index.has_value();
     answer.index = index.value_or(0);
-    draft.put(key, remember(answer, now));
+    draft.put(done_key(request.id), remember(answer, now));
     return answer;
+}
+
+Result<wire::Answer> answer_collect(Draft& draft, const wire::Request& request, const Census& census,
+                                    const CollectRules& rules, Instant now) {
+    auto earlier = earlier_answer(draft, request);
+    if (!earlier) return tl::unexpected(earlier.error());
+    if (*earlier) return std::move(**earlier);
+    const std::vector<Removal> removals = due(census, rules, now);
+    wire::Answer answer = list_collected(request, collect(draft, removals, rules.at_once, now), removals.size());
+    draft.put(done_key(request.id), remember(answer, now));
+    return answer;
+}
+
+wire::Answer preview_collect(const View& view, const wire::Request& request, const Census& census,
+                             const CollectRules& rules, Instant now) {
+    const std::vector<Removal> removals = due(census, rules, now);
+    Draft scratch(view);
+    return list_collected(request, collect(scratch, removals, rules.at_once, now), removals.size());
 }
 
 Result<std::vector<std::string>> expired_answers(const Log& log, const DoneLimits& limits, Instant now,

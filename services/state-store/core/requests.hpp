@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "state-store/core/collect.hpp"
 #include "state-store/core/view.hpp"
 #include "wire/messages.hpp"
 
@@ -10,6 +11,14 @@ namespace drover::store {
 // Applies a request that changes something, or finds the answer it was given before. `uid` is random, for a new job.
 // Fails only when what is recorded cannot be read.
 Result<wire::Answer> answer_change(Draft& draft, const wire::Request& request, const std::string& uid, Instant now);
+
+// Removes now what is due, at most as much as one round may, or finds the answer it was given before. The answer lists
+// what went without its tasks; `index` counts all that was due. See collect.hpp for what else the draft may hold.
+Result<wire::Answer> answer_collect(Draft& draft, const wire::Request& request, const Census& census,
+                                    const CollectRules& rules, Instant now);
+// The same as it would be now, without removing anything.
+wire::Answer preview_collect(const View& view, const wire::Request& request, const Census& census,
+                             const CollectRules& rules, Instant now);
 
 wire::Answer refusal(const std::string& request, const Error& error);
 

@@ -43,6 +43,17 @@ class RequestsTest : public testing::Test {
         request.job = job;
         return request;
     }
+    void put_running(std::vector<wire::TaskState> states, wire::ClientStatus client = wire::ClientStatus::running) {
+        record.put("alloc/a1", test_alloc("a1", "web", 1));
+        wire::AllocStatus status;
+        status.id = "a1";
+        status.status = client;
+        status.tasks.resize(2);
+        status.tasks[0].name = "server";
+        status.tasks[1].name = "sidecar";
+        for (std::size_t i = 0; i < 2; ++i) status.tasks[i].state = states[i];
+        record.put("status/a1", status);
+    }
     wire::JobDesired job() const { return record.get<wire::JobDesired>("job/web"); }
     wire::AllocOrder order() const { return record.get<wire::AllocOrder>("order/a1"); }
 
@@ -77,6 +88,64 @@ TEST_F(RequestsTest, AStoppedJobIsRevivedAsANewVersion) {
     EXPECT_TRUE(ask(stop_job("r3", "web")).ok);
     EXPECT_EQ(ask(submit("r4", test_job("web"))).index, 2U);
     EXPECT_FALSE(job().stopped);
+}
+
+TEST_F(RequestsTest, OnlyASubmitTakesAPurgeBack) {
+    ask(submit("r1", test_job("web")));
+    wire::Request purge = stop_job("r2", "web");
+    purge.purge = true;
+    EXPECT_TRUE(ask(purge).ok);
+    EXPECT_TRUE(job().purge);
+    ask(stop_job("r3", "web"));
+    EXPECT_TRUE(job().purge);
+    EXPECT_EQ(ask(submit("r4", test_job("web"))).index, 2U);
+    EXPECT_FALSE(job().purge);
+    EXPECT_FALSE(job().stopped);
+}
+
+TEST_F(RequestsTest, WorkThatWasDoneStaysDoneOnlyWhileItsGroupIsTheSame) {
+    wire::JobSpec spec = test_job("web");
+    ask(submit("r1", spec));
+    wire::JobDesired done = job();
+    done.completed["front"] = {0, 2};
+    done.failed["front"] = {1};
+    record.put("job/web", done);
+    spec.groups[0].count = 5;
+    ask(submit("r2", spec));
+    EXPECT_EQ(job().completed, done.completed);
+    EXPECT_EQ(job().failed, done.failed);
+    spec.groups[0].tasks[0].env["A"] = "B";
+    ask(submit("r3", spec));
+    EXPECT_TRUE(job().completed.empty());
+    EXPECT_TRUE(job().failed.empty());
+    record.put("job/web", done);
+    ask(stop_job("r4", "web"));
+    EXPECT_TRUE(job().completed.empty());
+}
+
+TEST_F(RequestsTest, ANodeIsDrainedAndComesBackOnlyWhenItIsEnabled) {
+    const auto on_node = [this](const std::string& id, bool eligible, bool drain, Duration deadline = {}) {
+        wire::Request request;
+        request.id = id;
+        request.ask = wire::Ask::node_order;
+        request.order = wire::NodeOrder{"n1", eligible, drain, {}};
+        request.deadline = deadline;
+        return ask(request);
+    };
+    EXPECT_EQ(on_node("r1", false, true).error_kind, "not_found");
+    record.put("node/n1", wire::NodeStatus{});
+    const auto known = [this] { return record.get<wire::NodeOrder>("nodeorder/n1"); };
+    EXPECT_TRUE(on_node("r2", true, true, hours(1)).ok);
+    EXPECT_EQ(known(), (wire::NodeOrder{"n1", false, true, kNow + hours(1)}));
+    EXPECT_TRUE(on_node("r3", true, true).ok);
+    EXPECT_EQ(known().deadline, kNever);
+    EXPECT_EQ(on_node("r4", true, false).error_kind, "refused");
+    EXPECT_TRUE(on_node("r5", false, false).ok);
+    EXPECT_EQ(known(), (wire::NodeOrder{"n1", false, false, {}}));
+    EXPECT_TRUE(on_node("r6", false, false).ok);
+    EXPECT_EQ(written, "done/r6 ");
+    EXPECT_TRUE(on_node("r7", true, false).ok);
+    EXPECT_TRUE(known().eligible);
 }
 
 TEST_F(RequestsTest, ARequestIsAppliedOnceHoweverOftenItIsHeard) {
@@ -119,14 +188,47 @@ TEST_F(RequestsTest, AnAllocIsStoppedByItsOrder) {
     EXPECT_EQ(ask(on_alloc("r3", wire::Ask::alloc_restart, "a1")).error_kind, "refused");
 }
 
-TEST_F(RequestsTest, ARestartCountsForOneTaskOrForAll) {
-    record.put("alloc/a1", test_alloc("a1", "web", 1));
+TEST_F(RequestsTest, ARestartCountsForOneTaskOrForAllThatRun) {
+    put_running({wire::TaskState::running, wire::TaskState::running});
     EXPECT_TRUE(ask(on_alloc("r1", wire::Ask::alloc_restart, "a1", "server")).ok);
     EXPECT_TRUE(ask(on_alloc("r2", wire::Ask::alloc_restart, "a1")).ok);
     EXPECT_EQ(order().restarts, (std::map<std::string, std::uint64_t>{{"server", 2}, {"sidecar", 1}}));
+    EXPECT_EQ(order().restart_all, 0U);
     const wire::Answer unknown = ask(on_alloc("r3", wire::Ask::alloc_restart, "a1", "web"));
     EXPECT_EQ(unknown.error_kind, "not_found");
     EXPECT_NE(unknown.message.find("it has server, sidecar"), std::string::npos) << unknown.message;
+}
+
+TEST_F(RequestsTest, ATaskThatDoesNotRunIsNotRestarted) {
+    put_running({wire::TaskState::running, wire::TaskState::dead});
+    const wire::Answer answer = ask(on_alloc("r1", wire::Ask::alloc_restart, "a1", "sidecar"));
+    EXPECT_EQ(answer.error_kind, "refused");
+    EXPECT_NE(answer.message.find("is not running (dead)"), std::string::npos) << answer.message;
+    EXPECT_TRUE(ask(on_alloc("r2", wire::Ask::alloc_restart, "a1")).ok);
+    EXPECT_EQ(order().restarts, (std::map<std::string, std::uint64_t>{{"server", 1}}));
+    put_running({wire::TaskState::pending, wire::TaskState::dead});
+    EXPECT_NE(ask(on_alloc("r3", wire::Ask::alloc_restart, "a1")).message.find("no task of alloc"), std::string::npos);
+}
+
+TEST_F(RequestsTest, AWholeAllocIsRestartedEvenAfterItsEndButNotOnceItShouldStop) {
+    put_running({wire::TaskState::dead, wire::TaskState::dead}, wire::ClientStatus::complete);
+    wire::Request all = on_alloc("r1", wire::Ask::alloc_restart, "a1");
+    EXPECT_EQ(ask(all).error_kind, "refused");
+    all.id = "r2";
+    all.all = true;
+    EXPECT_TRUE(ask(all).ok);
+    EXPECT_EQ(order().restart_all, 1U);
+    EXPECT_TRUE(order().restarts.empty());
+    all.id = "r3";
+    all.task = "server";
+    EXPECT_EQ(ask(all).error_kind, "invalid");
+    wire::AllocDesired stopped = test_alloc("a1", "web", 1);
+    stopped.desired = wire::Desired::stop;
+    record.put("alloc/a1", stopped);
+    all.id = "r4";
+    all.task.clear();
+    EXPECT_EQ(ask(all).error_kind, "refused");
+    EXPECT_EQ(order().restart_all, 1U);
 }
 
 TEST_F(RequestsTest, SignalsAreNumberedAndTheLastOnesKept) {

@@ -1,5 +1,7 @@
 #include "state-store/shell/service.hpp"
 
+#include <algorithm>
+
 #include "base/hash.hpp"
 #include "bus/zmq_transport.hpp"
 #include "host/keys.hpp"
@@ -16,6 +18,16 @@ StoreLimits limits_of(const Config& config) {
     StoreLimits limits;
     limits.events.max_count = config.events_max_count > 0 ? static_cast<std::uint64_t>(config.events_max_count) : 1;
     limits.events.max_age = config.events_max_age;
+    const auto count = [](std::int64_t number) {
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0));
+    };
+    limits.collecting.interval = std::max(config.gc_interval, seconds(1));
+    limits.collecting.max_age = config.gc_max_age;
+    limits.collecting.failed_max_age = config.gc_failed_max_age;
+    limits.collecting.max_allocs = count(config.gc_max_allocs);
+    limits.collecting.node_max_allocs = count(config.gc_node_max_allocs);
+    limits.collecting.disk_percent = config.gc_disk_percent;
+    limits.collecting.inode_percent = config.gc_inode_percent;
     return limits;
 }
 

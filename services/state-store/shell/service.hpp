@@ -8,10 +8,26 @@ namespace drover::store {
 struct Config : host::ServiceConfig {
     std::int64_t events_max_count = 100'000;
     Duration events_max_age = hours(24 * 7);
+    Duration gc_interval = minutes(1);
+    Duration gc_max_age = hours(24);
+    Duration gc_failed_max_age = hours(24 * 7);
+    std::int64_t gc_max_allocs = 1000;
+    std::int64_t gc_node_max_allocs = 50;
+    double gc_disk_percent = 85;
+    double gc_inode_percent = 90;
 
     std::vector<host::Option> options() {
-        return host::join(service_options(), {{"events_max_count", &events_max_count, "how many events to keep"},
-                                              {"events_max_age", &events_max_age, "how long to keep an event"}});
+        return host::join(
+            service_options(),
+            {{"events_max_count", &events_max_count, "how many events to keep"},
+             {"events_max_age", &events_max_age, "how long to keep an event"},
+             {"gc_interval", &gc_interval, "how often to remove allocs that have ended; at least 1s"},
+             {"gc_max_age", &gc_max_age, "how long to keep an alloc that has ended"},
+             {"gc_failed_max_age", &gc_failed_max_age, "how long to keep an alloc that has failed"},
+             {"gc_max_allocs", &gc_max_allocs, "how many ended allocs to keep"},
+             {"gc_node_max_allocs", &gc_node_max_allocs, "how many ended allocs of one node to keep"},
+             {"gc_disk_percent", &gc_disk_percent, "fewer are kept while a node's disk is this full, in percent"},
+             {"gc_inode_percent", &gc_inode_percent, "the same for its inodes"}});
     }
 };
 

@@ -50,6 +50,7 @@ Result<void> Store::start() {
     exchange_.follow("node", *this);
     exchange_.on_vector([this](const bus::Peer& peer, const wire::Vector& vector) { hear_vector(peer, vector); });
     watch_leases();
+    collect_at_ = loop_.now() + limits_.collecting.interval;
     house_timer_ = loop_.at(loop_.now() + kHousekeeping, [this] { keep_house(); });
     return {};
 }
@@ -89,7 +90,10 @@ void Store::hear_request(const std::string& gateway, const wire::Record& record)
         return refuse(gateway, {ErrorKind::invalid, "its request " + record.key.substr(0, 63) +
                                                         " is malformed, or too many of its requests stand"});
     }
-    take_in(Asked{gateway, std::move(*request), random_hex(16)});
+    Asked asked{gateway, std::move(*request), random_hex(16)};
+    if (asked.request.ask != wire::Ask::collect || asked.request.dry_run) return take_in(std::move(asked));
+    clearances_.push_back(std::move(asked));
+    commit_at(loop_.now());
 }
 
 template <class T>
@@ -140,6 +144,7 @@ void Store::keep_house() {
     house_timer_ = loop_.at(loop_.now() + kHousekeeping, [this] { keep_house(); });
     if (failed_ || refusing_) return;
     watch_for_rollback();
+    collecting_ = true;
     commit_round();
     if (auto ok = engine_.trim_tombstones(kStateSpace, limits_.tombstones); !ok) {
         log::warn("cannot forget old erasures", {{"error", ok.error()}});

@@ -7,6 +7,7 @@
 
 #include "bus/exchange.hpp"
 #include "rt/loop.hpp"
+#include "state-store/core/collect.hpp"
 #include "state-store/core/events.hpp"
 #include "state-store/core/leases.hpp"
 #include "state-store/core/nodes.hpp"
@@ -19,6 +20,7 @@ namespace drover::store {
 struct StoreLimits {
     Retention events;
     DoneLimits answers;
+    CollectRules collecting;
     std::uint64_t tombstones = 4096;  // of erased objects that are remembered
 };
 
@@ -76,6 +78,10 @@ class Store : public bus::Follower {
     void answer_questions();
     void publish();
 
+    // Removes what is due, in a commit of its own; false when that failed.
+    bool collect_round();
+    void collect_due(Draft& draft, Instant now);
+
     void commit_at(Instant when);
     void watch_leases();
     void keep_house();
@@ -94,11 +100,15 @@ class Store : public bus::Follower {
     AnswerDesk desk_;
     Leases leases_;
     Nodes nodes_;
+    Census census_;
     Counters counters_;
 
     std::vector<Statement> inbox_;
-    std::vector<Asked> questions_;  // answered from what is recorded, after the commit
-    bool refusing_ = false;         // the last commit failed
+    std::vector<Asked> questions_;   // answered from what is recorded, after the commit
+    std::vector<Asked> clearances_;  // requests to collect, each a commit of its own
+    Instant collect_at_;             // when the next round is due
+    bool collecting_ = false;        // a round should look
+    bool refusing_ = false;          // the last commit failed
     bool failed_ = false;
     rt::Token commit_timer_ = 0, lease_timer_ = 0, house_timer_ = 0;
 };

@@ -51,6 +51,15 @@ Result<void> Store::read_recorded() {
         for (const Entry& node : *nodes) nodes_.known(node.key.substr(kNodePrefix.size()), now);
         above = nodes->back().key;
     }
+    for (const std::string& prefix : Census::prefixes()) {
+        for (std::string above;;) {
+            const auto entries = engine_.range(prefix, kMaxBatch, above);
+            if (!entries) return tl::unexpected(entries.error());
+            if (entries->empty()) break;
+            for (const Entry& entry : *entries) census_.hear(entry.key, entry.value);
+            above = entries->back().key;
+        }
+    }
     const auto done = engine_.commit(to_batch(draft));
     if (!done) return tl::unexpected(done.error());
     return {};
@@ -87,7 +96,7 @@ void Store::commit_at(Instant when) {
 
 void Store::apply_request(Draft& draft, const Asked& asked, Answers& answers) {
     if (!desk_.stands(asked.gateway, asked.request.id)) return;
-    if (asked.request.ask == wire::Ask::events) {
+    if (asked.request.ask == wire::Ask::events || asked.request.ask == wire::Ask::collect) {
         questions_.push_back(asked);
         return;
     }
@@ -125,7 +134,7 @@ void Store::keep_to_limits(Draft& draft) {
 
 void Store::commit_round() {
     loop_.cancel(std::exchange(commit_timer_, 0));
-    if (failed_) return;
+    if (failed_ || !collect_round()) return;
     Draft draft(view_);
     Answers answers;
     questions_.clear();
@@ -146,6 +155,7 @@ bool Store::commit(const Draft& draft) {
     const auto done = engine_.commit(to_batch(draft));
     if (done) {
         ++counters_.commits;
+        for (const Write& write : draft.writes()) census_.hear(write.key, write.value);
         if (std::exchange(refusing_, false)) log::info("the disk takes writes again");
         return true;
     }
@@ -160,7 +170,10 @@ bool Store::commit(const Draft& draft) {
 
 void Store::answer_questions() {
     for (const Asked& asked : questions_) {
-        const auto answer = answer_events(view_, event_log_, asked.request);
+        const Result<wire::Answer> answer =
+            asked.request.ask == wire::Ask::collect
+                ? preview_collect(view_, asked.request, census_, limits_.collecting, loop_.now())
+                : answer_events(view_, event_log_, asked.request);
         desk_.answer(asked.gateway, answer ? *answer : refusal(asked.request.id, answer.error()));
     }
     questions_.clear();

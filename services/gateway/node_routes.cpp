@@ -1,0 +1,130 @@
+// /v1/nodes.
+#include <algorithm>
+
+#include "base/units.hpp"
+#include "gateway/body.hpp"
+#include "gateway/routes.hpp"
+#include "gateway/views.hpp"
+
+namespace drover::gateway {
+namespace {
+
+// How long an answered order may take to reach our own copy of the state, so that who gave it can read it.
+constexpr Duration kSettle = seconds(2);
+
+struct NodePicture {
+    NodeEntry node;
+    std::size_t allocs = 0;
+};
+using Pictures = std::vector<NodePicture>;
+
+Pictures pictures(const Mirror& mirror) {
+    std::map<std::string, std::size_t> live;
+    for (const AllocEntry& entry : mirror.allocs()) live[entry.desired->node] += is_terminal(entry) ? 0 : 1;
+    Pictures out;
+    for (auto& status : mirror.nodes()) {
+        const std::string id = status->node.id;
+        out.push_back({{status, mirror.node_order(id)}, live[id]});
+    }
+    return out;
+}
+
+// The node with this id or name, or the one whose id begins so.
+Result<NodeEntry> find_node(Backend& backend, const std::string& text) {
+    auto all = look<Pictures>(backend, [](const Mirror& m, Instant) { return pictures(m); });
+    if (!all) return tl::unexpected(all.error());
+    Pictures exact, prefixed;
+    for (const NodePicture& one : *all) {
+        const wire::NodeObserved& node = one.node.status->node;
+        if (node.id == text) return one.node;
+        if (node.name == text) exact.push_back(one);
+        if (node.id.compare(0, text.size(), text) == 0) prefixed.push_back(one);
+    }
+    const Pictures& found = exact.empty() ? prefixed : exact;
+    if (found.size() == 1) return found.front().node;
+    if (found.empty()) {
+        return fail(ErrorKind::not_found, "there is no node \"" + text + "\"; `drover node status` lists the nodes");
+    }
+    std::string ids;
+    for (const NodePicture& one : found) ids += (ids.empty() ? "" : ", ") + one.node.status->node.id;
+    return fail(ErrorKind::conflict, "\"" + text + "\" means more than one node: " + ids);
+}
+
+Reply show(const Context& context, const std::string& id) {
+    auto all = look<Pictures>(context.backend, [](const Mirror& m, Instant) { return pictures(m); });
+    if (!all) return error_reply(all.error());
+    for (const NodePicture& one : *all) {
+        if (one.node.status->node.id == id) return json_reply(node_view(one.node, one.allocs));
+    }
+    return error_reply(Error{ErrorKind::not_found, "node \"" + id + "\" has just gone"});
+}
+
+Reply give(const Context& context, const wire::NodeOrder& order, Duration deadline) {
+    wire::Request request;
+    request.ask = wire::Ask::node_order;
+    request.order = order;
+    request.deadline = deadline;
+    auto answer = context.backend.ask(std::move(request));
+    if (!answer) return error_reply(answer.error());
+    context.backend.until(
+        [order](const Mirror& m) {
+            const auto known = m.node_order(order.node);
+            return known && known->drain == order.drain && (order.drain || known->eligible == order.eligible);
+        },
+        kSettle);
+    return show(context, order.node);
+}
+
+}  // namespace
+
+Reply list_nodes(const Context& context, const Call& call) {
+    if (auto known = call.allow({}); !known) return error_reply(known.error());
+    auto nodes = look<Pictures>(context.backend, [](const Mirror& m, Instant) { return pictures(m); });
+    if (!nodes) return error_reply(nodes.error());
+    Json list = Json::array();
+    for (const NodePicture& one : *nodes) list.push_back(node_view(one.node, one.allocs));
+    return json_reply(Json{{"nodes", std::move(list)}});
+}
+
+// POST begins a drain, {"deadline": "1h"}; without a deadline batch jobs may take as long as they like. DELETE ends it.
+Reply drain_node(const Context& context, const Call& call) {
+    if (auto known = call.allow({}); !known) return error_reply(known.error());
+    auto node = find_node(context.backend, call.path[2]);
+    if (!node) return error_reply(node.error());
+    wire::NodeOrder order;
+    order.node = node->status->node.id;
+    order.eligible = false;
+    order.drain = call.method == "POST";
+    // To end a drain that is not there changes nothing, least of all who is eligible.
+    if (!order.drain && !(node->order && node->order->drain)) order.eligible = is_eligible(*node);
+    auto body = parse_json_body(call, {"deadline"});
+    if (!body) return error_reply(body.error());
+    auto text = text_member(*body, "deadline");
+    if (!text) return error_reply(text.error());
+    const auto deadline = parse_duration(text->empty() ? "0" : *text);
+    if (!deadline) return error_reply(deadline.error());
+    return give(context, order, *deadline);
+}
+
+// {"eligible": true} or {"eligible": false}
+Reply set_eligibility(const Context& context, const Call& call) {
+    if (auto known = call.allow({}); !known) return error_reply(known.error());
+    auto node = find_node(context.backend, call.path[2]);
+    if (!node) return error_reply(node.error());
+    auto body = parse_json_body(call, {"eligible"});
+    if (!body) return error_reply(body.error());
+    auto eligible = flag_member(*body, "eligible");
+    if (!eligible) return error_reply(eligible.error());
+    if (!body->contains("eligible")) {
+        return error_reply(Error{ErrorKind::invalid, "say what the node should be: {\"eligible\": true}"});
+    }
+    wire::NodeOrder order;
+    order.node = node->status->node.id;
+    order.eligible = *eligible;
+    // A node that drains is not eligible already; to say so must not end the drain.
+    const bool drains = node->order && node->order->drain;
+    if (drains && !*eligible) return show(context, order.node);
+    return give(context, order, {});
+}
+
+}  // namespace drover::gateway
