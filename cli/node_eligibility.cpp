@@ -11,6 +11,9 @@ struct Options {
 };
 
 int set(const Session& session, const Options& options) {
+    if (!options.enable && !options.disable) {
+        return session.fail(Error{ErrorKind::invalid, "say --enable or --disable"});
+    }
     auto answer = session.client().post("/v1/nodes/" + encode_segment(options.node) + "/eligibility",
                                         Json{{"eligible", options.enable}}.dump());
     if (!answer) return session.fail(answer.error());
@@ -28,10 +31,8 @@ void add_node_eligibility(CLI::App& node, Session& session) {
         add_verb(node, session, "eligibility", "say whether a node may get new allocs",
                  "drover node eligibility worker-3 --enable", [&session, options] { return set(session, *options); });
     verb->add_option("NODE", options->node, "its name, its id, or the beginning of that")->required()->type_name("");
-    CLI::Option_group* which = verb->add_option_group("eligibility");
-    which->add_flag("--enable", options->enable, "it may");
-    which->add_flag("--disable", options->disable, "it may not");
-    which->require_option(1);
+    CLI::Option* enable = verb->add_flag("--enable", options->enable, "it may");
+    verb->add_flag("--disable", options->disable, "it may not")->excludes(enable);
 }
 
 }  // namespace drover::cli

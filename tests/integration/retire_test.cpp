@@ -71,7 +71,9 @@ TEST(Retire, AServiceLeavesADrainedNodeAndComesBackWhenItIsEnabled) {
     cluster.submit("sum", job("sum", "batch", "sleep 60"));
     ASSERT_TRUE(eventually(
         [&] { return state_of(cluster, "web") == "running" && state_of(cluster, "sum") == "running"; }, seconds(20)));
-    const std::string node = cluster.get("/v1/nodes")["nodes"][0]["id"];
+    const Json known = cluster.get("/v1/nodes")["nodes"][0];
+    EXPECT_TRUE(known["attributes"].contains("storage.used_percent")) << known;
+    const std::string node = known["id"];
     EXPECT_EQ(cluster.drover({"node", "drain", node}).code, 0);
     ASSERT_TRUE(eventually([&] { return state_of(cluster, "web") == "dead"; }, seconds(10)));
     EXPECT_EQ(state_of(cluster, "sum"), "running") << "batch work has until the deadline";

@@ -41,7 +41,7 @@ Statements Brain::settle(Instant now) {
 
 Instant Brain::wake_at() const {
     Instant first = timers_.empty() ? kNever : timers_.begin()->first;
-    if (!drain_deadlines_.empty()) first = std::min(first, drain_deadlines_.begin()->first);
+    if (state_known_ && !drain_deadlines_.empty()) first = std::min(first, drain_deadlines_.begin()->first);
     for (const auto& [key, since] : suspects_)
         if (since != kNever && since.set()) first = std::min(first, since + rules_.orphan_grace);
     return first;

@@ -189,6 +189,12 @@ TEST_F(BrainCore, BatchWorkOfADrainingNodeIsStoppedAtTheDeadline) {
     EXPECT_EQ(said.proposals.begin()->second->desired, wire::Desired::stop);
 }
 
+TEST_F(BrainCore, WakesForNoDeadlineBeforeTheStateIsWhole) {
+    brain.hear(wire::NodeOrder{"n1", false, true, now - hours(1)});
+    settle();
+    EXPECT_EQ(brain.wake_at(), kNever);
+}
+
 TEST_F(BrainCore, AStoreThatStartsAnewWithoutAnOrderEndsTheDrain) {
     brain.hear(wire::NodeOrder{"n1", false, true, kNever});
     EXPECT_TRUE(hear_state().proposals.size() == 1) << "the state does not have the order any more";

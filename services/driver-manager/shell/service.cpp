@@ -58,11 +58,11 @@ class DriverManager : public host::Service {
           agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
           beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval,
-                  [paths, node, storage = fingerprint::StorageTeller()]() mutable {
+                  [paths, node, data = config.data_dir, storage = fingerprint::StorageTeller()]() mutable {
                       wire::NodeObserved seen = fingerprint::observe_node(node, look_at_drivers(paths));
                       // Until the first task starts there is only the data directory.
                       auto use = fingerprint::look_at_storage(paths.allocs);
-                      storage.tell(use ? use : fingerprint::look_at_storage(paths.tasks), seen);
+                      storage.tell(use ? use : fingerprint::look_at_storage(data), seen);
                       seen.attributes["drover.version"] = host::version();
                       return seen;
                   }) {}

@@ -99,7 +99,11 @@ Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::st
         save(draft, order_key(alloc), target->order);
         return {};
     }
-    if (auto ok = check_lives(*target); !ok) return ok;
+    if (ended(target->status.status)) {
+        return fail(ErrorKind::refused, "alloc \"" + alloc + "\" has ended (" +
+                                            std::string(wire::to_string(target->status.status)) +
+                                            "); --all restarts it from the beginning");
+    }
     bool any = false;
     for (const std::string& name : target->tasks) {
         const std::string why = not_running(*target, name);
