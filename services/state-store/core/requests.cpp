@@ -6,6 +6,7 @@
 #include "state-store/core/jobs.hpp"
 #include "state-store/core/keys.hpp"
 #include "state-store/core/orders.hpp"
+#include "state-store/core/variables.hpp"
 
 namespace drover::store {
 
@@ -36,6 +37,12 @@ Result<std::uint64_t> apply(Draft& draft, const wire::Request& request, const st
         case wire::Ask::alloc_restart: return unnumbered(restart_alloc(draft, request.alloc, request.task));
         case wire::Ask::alloc_signal:
             return unnumbered(signal_alloc(draft, request.alloc, request.task, request.signal));
+        case wire::Ask::variable_put:
+            if (!request.variable) return fail(ErrorKind::invalid, "the request to put a variable has none in it");
+            return put_variable(draft, *request.variable, now);
+        case wire::Ask::variable_remove: return unnumbered(remove_variable(draft, request.path));
+        case wire::Ask::node_order:
+        case wire::Ask::collect:
         case wire::Ask::events: break;
     }
     return fail(ErrorKind::invalid, "the request asks for no change");
