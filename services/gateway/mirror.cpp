@@ -8,7 +8,8 @@
 namespace drover::gateway {
 namespace {
 
-constexpr std::string_view kJob = "job/", kAlloc = "alloc/", kStatus = "status/", kOrder = "order/", kNode = "node/";
+constexpr std::string_view kJob = "job/", kAlloc = "alloc/", kStatus = "status/", kOrder = "order/", kNode = "node/",
+                           kVariable = "variable/";
 
 bool under(const std::string& key, std::string_view prefix) { return key.compare(0, prefix.size(), prefix) == 0; }
 
@@ -32,6 +33,7 @@ void Mirror::on_reset(const std::string&, const std::string&) {
     collect(statuses_, kStatus, unconfirmed_);
     collect(orders_, kOrder, unconfirmed_);
     collect(nodes_, kNode, unconfirmed_);
+    collect(variables_, kVariable, unconfirmed_);
     if (members_) unconfirmed_.insert("members");
 }
 
@@ -60,6 +62,7 @@ void Mirror::on_record(const std::string&, const std::string&, const wire::Recor
     if (under(key, kStatus)) return apply(statuses_, key.substr(kStatus.size()), record);
     if (under(key, kOrder)) return apply(orders_, key.substr(kOrder.size()), record);
     if (under(key, kNode)) return apply(nodes_, key.substr(kNode.size()), record);
+    if (under(key, kVariable)) return apply(variables_, key.substr(kVariable.size()), record);
     if (key == "members") {
         auto members = wire::decode<wire::Members>(record.body);
         if (members) {
@@ -76,6 +79,7 @@ void Mirror::erase(const std::string& key) {
     if (under(key, kStatus)) statuses_.erase(key.substr(kStatus.size()));
     if (under(key, kOrder)) orders_.erase(key.substr(kOrder.size()));
     if (under(key, kNode)) nodes_.erase(key.substr(kNode.size()));
+    if (under(key, kVariable)) variables_.erase(key.substr(kVariable.size()));
     if (key == "members") members_ = nullptr;
 }
 
@@ -109,6 +113,14 @@ std::vector<AllocEntry> Mirror::find_allocs(const std::string& prefix, std::size
         if (out.size() == limit) break;
         out.push_back(entry(it->first, it->second));
     }
+    return out;
+}
+
+Shared<wire::VariableDesired> Mirror::variable(const std::string& path) const { return find(variables_, path); }
+
+std::vector<Shared<wire::VariableDesired>> Mirror::variables() const {
+    std::vector<Shared<wire::VariableDesired>> out;
+    for (const auto& item : variables_) out.push_back(item.second);
     return out;
 }
 

@@ -43,6 +43,8 @@ class Mirror : public bus::Follower {
     // Every alloc whose id begins with `prefix`, at most `limit`.
     std::vector<AllocEntry> find_allocs(const std::string& prefix, std::size_t limit) const;
     std::vector<Shared<wire::NodeStatus>> nodes() const;
+    Shared<wire::VariableDesired> variable(const std::string& path) const;
+    std::vector<Shared<wire::VariableDesired>> variables() const;
     Shared<wire::Members> members() const { return members_; }
 
     // Other processes, as heard through their vectors.
@@ -60,6 +62,7 @@ class Mirror : public bus::Follower {
     std::map<std::string, Shared<wire::AllocStatus>> statuses_;
     std::map<std::string, Shared<wire::AllocOrder>> orders_;
     std::map<std::string, Shared<wire::NodeStatus>> nodes_;
+    std::map<std::string, Shared<wire::VariableDesired>> variables_;
     Shared<wire::Members> members_;
     std::map<std::string, bus::Peer> peers_;
     std::set<std::string> unconfirmed_;  // keys of the former epoch that the present one has not named yet

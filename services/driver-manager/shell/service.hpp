@@ -9,12 +9,15 @@ struct Config : host::ServiceConfig {
     std::string shim;  // empty: drover-shim beside this program
     std::int64_t starts_in_flight = 8;
     Duration fingerprint_interval = seconds(30);
+    std::string secrets_private_key_file;
 
     std::vector<host::Option> options() {
         return host::join(service_options(),
                           {{"shim", &shim, "path of drover-shim; empty: beside this program"},
                            {"starts_in_flight", &starts_in_flight, "how many tasks may be starting at a time"},
-                           {"fingerprint_interval", &fingerprint_interval, "how often to look at what the node is"}});
+                           {"fingerprint_interval", &fingerprint_interval, "how often to look at what the node is"},
+                           {"secrets_private_key_file", &secrets_private_key_file,
+                            "file with the key that opens secret items of variables"}});
     }
 };
 
