@@ -36,6 +36,8 @@ struct Action {
         release,    // forget the ended incarnation `seq` and its files
         set_floor,  // remember durably that no incarnation up to `seq` may ever start
         destroy,    // nothing of the task lives or is remembered: remove its directories
+        pre_kill,   // run the task's pre_kill script beside the running incarnation `seq`
+        probe,      // ask the running incarnation `seq` until it is ready
     };
     Kind kind = Kind::launch;
     TaskKey key;
@@ -87,6 +89,8 @@ class Inventory {
         wire::IncarnationObserved seen;
         bool launched = false;  // it has files; otherwise it is only said to have ended
         bool stop_sent = false;
+        bool pre_kill_sent = false;
+        bool probe_sent = false;
     };
 
     struct Task {
@@ -101,6 +105,8 @@ class Inventory {
     void settle(const TaskKey& key, Task& task, Decision& decision);
     void settle_released(const TaskKey& key, Task& task, Decision& decision);
     void settle_run(const TaskKey& key, Task& task, Decision& decision);
+    void settle_pre_kill(const TaskKey& key, Task& task, Decision& decision);
+    void settle_ready(const TaskKey& key, Task& task, Decision& decision);
     void settle_signals(const TaskKey& key, Task& task, Decision& decision);
     void settle_stop(const TaskKey& key, Task& task, Decision& decision);
     void settle_destroy(const TaskKey& key, Task& task, Decision& decision);

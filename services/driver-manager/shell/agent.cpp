@@ -100,6 +100,8 @@ bool Agent::try_action(const Action& action) {
                                         {"timeout", action.timeout}});
             hands_.stop(action.key, action.seq, action.signal, action.timeout);
             return true;
+        case Action::Kind::pre_kill:
+        case Action::Kind::probe: accompany(action); return true;
         case Action::Kind::signal: signal(action); return true;
         case Action::Kind::release: hands_.release(action.key, action.seq); return true;
         case Action::Kind::destroy: hands_.destroy(action.key); return true;
@@ -138,6 +140,15 @@ bool Agent::set_floor(const Action& action) {
     // Said once, not with every retry.
     if (!set && retry_timer_ == 0) log::error("cannot record which runs may never start", {{"error", set.error()}});
     return set.has_value();
+}
+
+void Agent::accompany(const Action& action) {
+    const wire::TaskCommand* command = inventory_.standing(action.key);
+    if (command == nullptr || command->seq != action.seq) return;
+    if (action.kind == Action::Kind::probe) return hands_.probe(wire::TaskCommand(*command));
+    log::info("running the pre_kill script",
+              {{"alloc", action.key.alloc}, {"task", action.key.task}, {"seq", action.seq}});
+    hands_.pre_kill(wire::TaskCommand(*command));
 }
 
 void Agent::signal(const Action& action) {

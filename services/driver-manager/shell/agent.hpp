@@ -46,6 +46,7 @@ class Agent : public bus::Follower {
     bool try_action(const Action& action);
     bool launch(const Action& action);
     bool set_floor(const Action& action);
+    void accompany(const Action& action);
     void signal(const Action& action);
     void retry();
     void publish(const TaskKey& key);

@@ -38,6 +38,19 @@ class FakeHands : public Hands {
         return {};
     }
 
+    void probe(const wire::TaskCommand& command) override {
+        wire::IncarnationObserved& run = tasks_[{command.alloc, command.task}].runs[command.seq];
+        run.ready = true;
+        heard_({command.alloc, command.task}, wire::IncarnationObserved(run));
+    }
+
+    void pre_kill(const wire::TaskCommand& command) override {
+        ++pre_kills;
+        wire::IncarnationObserved& run = tasks_[{command.alloc, command.task}].runs[command.seq];
+        run.pre_kill_done = true;
+        heard_({command.alloc, command.task}, wire::IncarnationObserved(run));
+    }
+
     void stop(const TaskKey& key, std::uint64_t seq, const std::string&, Duration) override {
         ++stops;
         if (tasks_[key].runs.contains(seq)) become(key, seq, wire::RunPhase::exited);
@@ -79,6 +92,7 @@ class FakeHands : public Hands {
     std::string launch_error;
     int launches = 0;
     int stops = 0;
+    int pre_kills = 0;
     std::map<std::string, std::string> logs;
 
    private:

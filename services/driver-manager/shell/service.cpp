@@ -41,7 +41,17 @@ Result<NodePaths> find_paths(const Config& config) {
         return fail(ErrorKind::not_found, "there is no drover-shim at " + paths.shim + "; set `shim` to its path");
     const std::string mock = sibling("drover-mock-task");
     if (::access(mock.c_str(), X_OK) == 0) paths.mock_task = mock;
+    const std::string fetch = sibling("drover-fetch");
+    if (::access(fetch.c_str(), X_OK) == 0) paths.fetch = fetch;
     return paths;
+}
+
+NodeHands::Limits limits_of(const Config& config) {
+    NodeHands::Limits limits;
+    limits.starts_in_flight = static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight));
+    limits.fetch.time = config.artifact_timeout;
+    limits.fetch.bytes = config.artifact_max_size.bytes;
+    return limits;
 }
 
 class DriverManager : public host::Service {
@@ -53,12 +63,13 @@ class DriverManager : public host::Service {
           transport_(std::move(transport)),
           boot_(random_hex(16)),
           exchange_(loop_, *transport_, {node, "driver-manager", boot_}),
-          hands_(loop_, paths, node, static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight))),
+          hands_(loop_, paths, node, limits_of(config)),
           agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
-          beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval, [paths, node] {
+          beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval, [this, paths, node] {
               wire::NodeObserved seen = fingerprint::observe_node(node, look_at_drivers(paths));
               seen.attributes["drover.version"] = host::version();
+              hands_.describe_node(seen);
               return seen;
           }) {}
 
