@@ -46,8 +46,11 @@ std::vector<wire::Record> EngineFeed::after(std::uint64_t number, std::size_t li
 Batch to_batch(const Draft& draft) {
     Batch batch;
     for (Write& write : draft.writes()) {
-        const ChangeKind kind = write.value ? ChangeKind::put : ChangeKind::forget;
         const Space space = space_of(write.key);
+        // What everybody was told of is erased for everybody.
+        const bool told = space == kStateSpace && !record_kind(write.key).empty();
+        const ChangeKind gone = told ? ChangeKind::erase : ChangeKind::forget;
+        const ChangeKind kind = write.value ? ChangeKind::put : gone;
         batch.push_back({kind, space, std::move(write.key), std::move(write.value).value_or("")});
     }
     return batch;
