@@ -82,7 +82,8 @@ TEST_F(DevDirectory, EveryServiceHearsEveryOtherAndKeepsItsDataApart) {
                                            "--tap=ipc://" + dir + "/run/gateway-tap.sock",
                                            "--peers=ipc://" + dir + "/run/state-store.sock,ipc://" + dir +
                                                "/run/driver-manager.sock,ipc://" + dir + "/run/alloc-runner.sock",
-                                           "--http=127.0.0.1:0"};
+                                           "--http=127.0.0.1:0",
+                                           "--secrets-public-key-file=" + dir + "/secrets.pub"};
     EXPECT_EQ(specs.back().argv, want);
     EXPECT_EQ(specs.back().env, std::vector<std::string>{"A=b"});
 }

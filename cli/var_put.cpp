@@ -38,8 +38,7 @@ void add_var_put(CLI::App& var, Session& session) {
     verb->add_option("ITEMS", options->items, "NAME=VALUE: items that everybody may read")->type_name("");
     verb->add_option("--secret", options->secrets,
                      "an item that only tasks may read: NAME=@FILE, or NAME=- for standard input")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false)
         ->type_name("NAME=@FILE");
     verb->add_flag("--keep", options->keep, "leave the items that are not given as they are");
     verb->add_option("--version", options->version, "refuse unless the variable is at this version now")
