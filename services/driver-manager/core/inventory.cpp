@@ -189,6 +189,17 @@ Decision Inventory::report(const TaskKey& key, const wire::IncarnationObserved& 
     return decision;
 }
 
+Decision Inventory::rendered(const TaskKey& key, const wire::RenderObserved& now) {
+    Decision decision;
+    const auto task = tasks_.find(key);
+    if (task == tasks_.end() || task->second.render == now) return decision;
+    task->second.render = now;
+    clip(task->second.render->what);
+    clip(task->second.render->stale_why);
+    if (observed(key)) decision.changed.push_back(key);
+    return decision;
+}
+
 void Inventory::settle(const TaskKey& key, Task& task, Decision& decision) {
     if (!task.standing) return;
     settle_released(key, task, decision);
@@ -310,6 +321,7 @@ void Inventory::settle_destroy(const TaskKey& key, Task& task, Decision& decisio
     decision.actions.push_back(action(Kind::destroy, key, 0));
     task.incarnations.clear();
     task.standing.reset();
+    task.render.reset();
     task.destroyed = true;
     remember_destroyed(key);
 }
@@ -337,6 +349,7 @@ wire::TaskObserved Inventory::describe(const TaskKey& key, const Task& task) con
     const auto term = terms_.find(key.alloc);
     result.term = term == terms_.end() ? 0 : term->second;
     result.floor = task.floor;
+    result.render = task.render;
     for (const auto& [seq, incarnation] : task.incarnations) result.incarnations.push_back(incarnation.seen);
     for (std::size_t i = 0; i + kTellAll < result.incarnations.size(); ++i) {
         result.incarnations[i].steps.clear();

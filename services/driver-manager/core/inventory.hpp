@@ -73,6 +73,9 @@ class Inventory {
     // refused.
     Decision report(const TaskKey& key, const wire::IncarnationObserved& state);
 
+    // What is said of the task's templates from now on.
+    Decision rendered(const TaskKey& key, const wire::RenderObserved& now);
+
     bool knows(const TaskKey& key) const { return tasks_.contains(key); }
 
     // Nothing when the task is unknown or destroyed.
@@ -97,6 +100,7 @@ class Inventory {
         std::optional<wire::TaskCommand> standing;
         std::uint64_t floor = 0;
         std::uint64_t released = 0;
+        std::optional<wire::RenderObserved> render;
         std::uint64_t signalled = 0;  // highest SignalOrder id passed on
         std::map<std::uint64_t, Incarnation> incarnations;
         bool destroyed = false;

@@ -67,6 +67,10 @@ StepVoice Setups::voice(const launcher::RunKey& key) {
                 const auto course = courses_.find(key);
                 if (course == courses_.end() || !course->second.setup.wait_for(what)) return;
                 listener_.on_setup(key, course->second.setup);
+                // Templates may wait for days; that must not hold the others up.
+                if (what.empty() || course->second.setup.steps().back().kind != wire::SetupKind::templates) return;
+                turnstile_.leave(key);
+                admit_later();
             }};
 }
 

@@ -106,6 +106,21 @@ TEST_F(SetupsTest, ACancelledOneEndsItsStepAtOnceAndIsNotHeardOf) {
     EXPECT_THAT(said_, ElementsAre("c directory", "c done"));
 }
 
+TEST_F(SetupsTest, OnesThatWaitForTheirTemplatesHoldNobodyUp) {
+    makers_[SetupKind::templates] = makers_[SetupKind::artifacts];
+    Setups setups(loop_, 1, makers_, *this);
+    for (const char* task : {"a", "b", "c"}) {
+        Site site;
+        site.command.spec.templates.emplace_back();
+        setups.begin(key(task), std::move(site));
+        settle();
+    }
+    EXPECT_EQ(held_.size(), 3U);
+    setups.begin(key("d"), site_with(false, false));
+    settle();
+    EXPECT_EQ(said_.back(), "d done");
+}
+
 TEST_F(SetupsTest, OnlySoManyGoOnAtATime) {
     Setups setups(loop_, 3, makers_, *this);
     for (int i = 0; i < 10; ++i) setups.begin(key("t" + std::to_string(i)), site_with(false, true));

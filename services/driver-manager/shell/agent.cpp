@@ -40,6 +40,7 @@ Agent::~Agent() { loop_.cancel(retry_timer_); }
 
 Result<void> Agent::start() {
     hands_.listen([this](const TaskKey& key, const wire::IncarnationObserved& state) { hear_report(key, state); });
+    hands_.listen_renders([this](const TaskKey& key, const wire::RenderObserved& now) { hear_render(key, now); });
     const auto found = hands_.adopt();
     if (!found) return tl::unexpected(found.error());
     for (const Found& task : *found) {
@@ -65,6 +66,17 @@ void Agent::on_record(const std::string& source, const std::string&, const wire:
     if (!decision.refused.empty()) return refuse(source, decision.refused);
     ++counters_.commands;
     apply(decision);
+    if (!command->spec.templates.empty()) hands_.keep_templates(*command);
+}
+
+void Agent::hear_render(const TaskKey& key, const wire::RenderObserved& now) {
+    log::info("templates", {{"alloc", key.alloc},
+                            {"task", key.task},
+                            {"changes", now.number},
+                            {"mode", to_string(now.mode)},
+                            {"changed", now.what},
+                            {"stale", now.stale_why}});
+    apply(inventory_.rendered(key, now));
 }
 
 void Agent::hear_report(const TaskKey& key, const wire::IncarnationObserved& state) {

@@ -40,6 +40,7 @@ class Agent : public bus::Follower {
     static constexpr Duration kRetry = seconds(1);  // between attempts to write what must be durable
 
    private:
+    void hear_render(const TaskKey& key, const wire::RenderObserved& now);
     void hear_report(const TaskKey& key, const wire::IncarnationObserved& state);
     void apply(const Decision& decision);
     void carry_out(const Action& action);

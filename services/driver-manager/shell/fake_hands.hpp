@@ -11,6 +11,8 @@ class FakeHands : public Hands {
    public:
     void listen(Heard heard) override { heard_ = std::move(heard); }
 
+    void listen_renders(HeardRender heard) override { heard_render_ = std::move(heard); }
+
     Result<std::vector<Found>> adopt() override {
         std::vector<Found> found;
         for (const auto& [key, files] : tasks_) {
@@ -64,6 +66,8 @@ class FakeHands : public Hands {
         return {};
     }
 
+    void keep_templates(const wire::TaskCommand& command) override { rendered = command.rendered; }
+
     void release(const TaskKey& key, std::uint64_t seq) override { tasks_[key].runs.erase(seq); }
 
     void destroy(const TaskKey& key) override { tasks_.erase(key); }
@@ -86,12 +90,15 @@ class FakeHands : public Hands {
         heard_(key, wire::IncarnationObserved(run));
     }
 
+    void render(const TaskKey& key, const wire::RenderObserved& now) { heard_render_(key, now); }
+
     bool has_files(const TaskKey& key) const { return tasks_.contains(key); }
 
     bool disk_full = false;
     std::string launch_error;
     int launches = 0;
     int stops = 0;
+    std::uint64_t rendered = 0;
     int pre_kills = 0;
     std::map<std::string, std::string> logs;
 
@@ -102,6 +109,7 @@ class FakeHands : public Hands {
     };
 
     Heard heard_;
+    HeardRender heard_render_;
     std::map<TaskKey, Files> tasks_;
 };
 

@@ -29,6 +29,10 @@ class Hands {
     using Heard = std::function<void(const TaskKey&, const wire::IncarnationObserved&)>;
     virtual void listen(Heard heard) = 0;
 
+    // `heard` gets what changes about the templates of a task. Set before anything else.
+    using HeardRender = std::function<void(const TaskKey&, const wire::RenderObserved&)>;
+    virtual void listen_renders(HeardRender heard) = 0;
+
     // Every task with files, once, before anything below.
     virtual Result<std::vector<Found>> adopt() = 0;
 
@@ -48,6 +52,9 @@ class Hands {
     // An error means that the signal has no such name; it counts as delivered, with the error as its outcome.
     virtual Result<void> signal(const TaskKey& key, std::uint64_t seq, std::uint64_t order,
                                 const std::string& signal) = 0;
+    // The standing command of a task, each time one is heard: its templates are followed as long as it should run, and
+    // changes up to `rendered` act.
+    virtual void keep_templates(const wire::TaskCommand& command) = 0;
     virtual void release(const TaskKey& key, std::uint64_t seq) = 0;
     // Removes what is left of a task; of the alloc too when that was its last one.
     virtual void destroy(const TaskKey& key) = 0;

@@ -51,6 +51,8 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
                   say(key);
               }),
       fetch_limits_(limits.fetch),
+      variables_(limits.secrets_key),
+      keeper_(loop, paths_.tasks, variables_, template_hooks()),
       setups_(loop, limits.setups, step_makers(), *this) {}
 
 NodeHands::~NodeHands() {
@@ -58,7 +60,10 @@ NodeHands::~NodeHands() {
     loop_.cancel(next_flush_);
 }
 
-void NodeHands::describe_node(const wire::NodeObserved& node) { described_ = node; }
+void NodeHands::describe_node(const wire::NodeObserved& node) {
+    described_ = node;
+    keeper_.node_changed(node.name, node.attributes);
+}
 
 Result<std::vector<Found>> NodeHands::adopt() {
     if (const auto made = os::make_dir(paths_.tasks, 0700); !made) return tl::unexpected(made.error());
@@ -109,6 +114,9 @@ setup::Setups::Makers NodeHands::step_makers() {
     });
     makers[SetupKind::payload] = setup::at_once(setup::write_payload);
     makers[SetupKind::artifacts] = setup::fetch_artifacts(children_, paths_.fetch, fetch_limits_);
+    makers[SetupKind::templates] = [this](setup::Site& place, setup::StepVoice voice) {
+        return keeper_.step(place, std::move(voice));
+    };
     return makers;
 }
 
@@ -206,6 +214,7 @@ void NodeHands::release(const TaskKey& key, std::uint64_t seq) {
 }
 
 void NodeHands::destroy(const TaskKey& key) {
+    keeper_.forget(key);
     launcher_.forget(key.alloc, key.task);
     if (const auto gone = allocdir::destroy(paths_.allocs, key.alloc, key.task); !gone)
         log::warn("something of a destroyed task is left", {{"why", gone.error()}});

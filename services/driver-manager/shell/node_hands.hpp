@@ -14,6 +14,7 @@
 #include "driver-manager/setup/probes.hpp"
 #include "driver-manager/setup/setups.hpp"
 #include "driver-manager/shell/hands.hpp"
+#include "driver-manager/templates/keeper.hpp"
 #include "rt/loop.hpp"
 
 namespace drover::driver_manager {
@@ -32,6 +33,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
         std::size_t starts_in_flight = 8;  // further ones queue
         std::size_t setups = 16;           // at a time; further ones queue
         setup::FetchLimits fetch;
+        std::string secrets_key{};  // opens secrets; empty: there is none
     };
 
     NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits);
@@ -42,7 +44,12 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     // What tasks may refer to as ${attr.*} and ${node.unique.name} from now on.
     void describe_node(const wire::NodeObserved& node);
 
+    // For what the state-store says of variables.
+    templates::Variables& variables() { return variables_; }
+    templates::Keeper& keeper() { return keeper_; }
+
     void listen(Heard heard) override { heard_ = std::move(heard); }
+    void listen_renders(HeardRender heard) override { heard_render_ = std::move(heard); }
     Result<std::vector<Found>> adopt() override;
     Result<void> set_floor(const TaskKey& key, std::uint64_t seq) override;
     Result<void> launch(const wire::TaskCommand& command) override;
@@ -50,6 +57,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     void pre_kill(const wire::TaskCommand& command) override;
     void stop(const TaskKey& key, std::uint64_t seq, const std::string& signal, Duration timeout) override;
     Result<void> signal(const TaskKey& key, std::uint64_t seq, std::uint64_t order, const std::string& name) override;
+    void keep_templates(const wire::TaskCommand& command) override;
     void release(const TaskKey& key, std::uint64_t seq) override;
     void destroy(const TaskKey& key) override;
     Result<wire::LogChunk> read_log(const wire::LogRead& read) override;
@@ -76,6 +84,9 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     void say(const launcher::RunKey& key);
     void flush();
     void save(const launcher::RunKey& key, Run& run);
+    templates::KeeperHooks template_hooks();
+    void template_signal(const setup::Site& site, const std::string& name);
+    void template_script(const setup::Site& site, const wire::Script& script);
     void pre_kill_over(const launcher::RunKey& key, const Result<void>& result);
     void collect_last_output(const launcher::RunKey& key, Run& run);
 
@@ -84,6 +95,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     wire::NodeObserved described_;
     std::map<std::string, std::string> host_env_;
     Heard heard_;
+    HeardRender heard_render_;
     rt::Loop& loop_;
     rt::Token trash_timer_ = 0;
     rt::Token next_flush_ = 0;
@@ -93,6 +105,8 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     setup::Children children_;
     setup::Probes probes_;
     setup::FetchLimits fetch_limits_;
+    templates::Variables variables_;
+    templates::Keeper keeper_;
     setup::Setups setups_;
 };
 

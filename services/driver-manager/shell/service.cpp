@@ -15,9 +15,11 @@
 #include "driver-manager/shell/log_desk.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "driver-manager/shell/node_id.hpp"
+#include "driver-manager/shell/variable_feed.hpp"
 #include "host/keys.hpp"
 #include "host/log.hpp"
 #include "os/files.hpp"
+#include "secret/key_files.hpp"
 
 namespace drover::driver_manager {
 namespace {
@@ -46,25 +48,30 @@ Result<NodePaths> find_paths(const Config& config) {
     return paths;
 }
 
-NodeHands::Limits limits_of(const Config& config) {
+Result<NodeHands::Limits> limits_of(const Config& config) {
     NodeHands::Limits limits;
     limits.starts_in_flight = static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight));
     limits.fetch.time = config.artifact_timeout;
     limits.fetch.bytes = config.artifact_max_size.bytes;
+    if (config.secrets_private_key_file.empty()) return limits;
+    auto key = secret::read_private_key(config.secrets_private_key_file);
+    if (!key) return tl::unexpected(key.error());
+    limits.secrets_key = std::move(*key);
     return limits;
 }
 
 class DriverManager : public host::Service {
    public:
     DriverManager(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<bus::Transport> transport,
-                  const NodePaths& paths, const std::string& node)
+                  const NodePaths& paths, const NodeHands::Limits& limits, const std::string& node)
         : lock_(std::move(lock)),
           loop_(host.loop()),
           transport_(std::move(transport)),
           boot_(random_hex(16)),
           exchange_(loop_, *transport_, {node, "driver-manager", boot_}),
-          hands_(loop_, paths, node, limits_of(config)),
+          hands_(loop_, paths, node, limits),
           agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
+          variables_(loop_, exchange_, hands_.variables(), hands_.keeper()),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
           beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval, [this, paths, node] {
               wire::NodeObserved seen = fingerprint::observe_node(node, look_at_drivers(paths));
@@ -75,6 +82,7 @@ class DriverManager : public host::Service {
 
     Result<void> begin() {
         if (const auto started = agent_.start(); !started) return started;
+        variables_.start();
         desk_.start();
         return {};
     }
@@ -93,6 +101,7 @@ class DriverManager : public host::Service {
     bus::Exchange exchange_;
     NodeHands hands_;
     Agent agent_;
+    VariableFeed variables_;
     LogDesk desk_;
     Beacon beacon_;
 };
@@ -109,13 +118,15 @@ Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& con
         log::warn("this node keeps the id it was given first", {{"id", *node}, {"asked_for", config.id}});
     const auto paths = find_paths(config);
     if (!paths) return tl::unexpected(paths.error());
+    const auto limits = limits_of(config);
+    if (!limits) return tl::unexpected(limits.error());
     const auto keys = host::read_curve_keys(config);
     if (!keys) return tl::unexpected(keys.error());
     auto transport = bus::ZmqTransport::open(
         host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
     if (!transport) return tl::unexpected(transport.error());
     auto service =
-        std::make_unique<DriverManager>(host, config, std::move(*lock), std::move(*transport), *paths, *node);
+        std::make_unique<DriverManager>(host, config, std::move(*lock), std::move(*transport), *paths, *limits, *node);
     if (const auto begun = service->begin(); !begun) return tl::unexpected(begun.error());
     host.ready();
     return service;

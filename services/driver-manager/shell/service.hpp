@@ -14,15 +14,15 @@ struct Config : host::ServiceConfig {
     std::string secrets_private_key_file;
 
     std::vector<host::Option> options() {
-        return host::join(service_options(),
-                          {{"shim", &shim, "path of drover-shim; empty: beside this program"},
-                           {"starts_in_flight", &starts_in_flight, "how many tasks may be starting at a time"},
-                           {"fingerprint_interval", &fingerprint_interval, "how often to look at what the node is"},
-                           {"artifact_timeout", &artifact_timeout, "how long one artifact may take to be fetched"},
-                           {"artifact_max_size", &artifact_max_size,
-                            "how large an artifact may be, before and after it is unpacked"},
-                           {"secrets_private_key_file", &secrets_private_key_file,
-                            "file with the key that opens secret items of variables"}});
+        return host::join(
+            service_options(),
+            {{"shim", &shim, "path of drover-shim; empty: beside this program"},
+             {"starts_in_flight", &starts_in_flight, "how many tasks may be starting at a time"},
+             {"fingerprint_interval", &fingerprint_interval, "how often to look at what the node is"},
+             {"artifact_timeout", &artifact_timeout, "how long one artifact may take to be fetched"},
+             {"artifact_max_size", &artifact_max_size, "how large an artifact may be, before and after it is unpacked"},
+             {"secrets_private_key_file", &secrets_private_key_file,
+              "file with the key that opens secret items of variables"}});
     }
 };
 
