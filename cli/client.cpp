@@ -77,7 +77,7 @@ Result<Json> Client::call(const std::string& method, const std::string& path, co
         request.method = method;
         request.path = path;
         request.body = body;
-        if (method == "POST") request.set_header("Content-Type", "application/json");
+        if (!body.empty()) request.set_header("Content-Type", "application/json");
         auto result = client.send(request);
         if (!result) return result.error();
         status = result->status;

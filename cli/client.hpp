@@ -20,6 +20,7 @@ class Client {
 
     Result<Json> get(const std::string& path) { return call("GET", path, ""); }
     Result<Json> post(const std::string& path, const std::string& body) { return call("POST", path, body); }
+    Result<Json> put(const std::string& path, const std::string& body) { return call("PUT", path, body); }
     Result<Json> remove(const std::string& path) { return call("DELETE", path, ""); }
 
     // Hands on bytes as they arrive until the end, or until `sink` returns false.

@@ -13,11 +13,14 @@
 #include "os/files.hpp"
 #include "os/pidfd.hpp"
 #include "os/proc.hpp"
+#include "secret/key_files.hpp"
 
 namespace drover::cli {
 namespace {
 
 constexpr Duration kLeftoverLimit = seconds(7);
+constexpr const char* kPublicKey = "secrets.pub";
+constexpr const char* kPrivateKey = "secrets.key";
 
 Result<void> make_private(const std::string& dir) {
     std::error_code error;
@@ -81,6 +84,8 @@ Result<DevPlace> open_dev_place(const std::string& data_dir) {
     auto lock = take_lock(data_dir);
     if (!lock) return tl::unexpected(lock.error());
     place.lock = std::move(*lock);
+    auto keys = secret::make_key_files(data_dir + "/" + kPublicKey, data_dir + "/" + kPrivateKey);
+    if (!keys) return tl::unexpected(keys.error());
     return place;
 }
 
@@ -121,7 +126,13 @@ std::vector<ChildSpec> dev_services(const DevPlace& place, const std::string& ht
                      "--bind=" + voice(place.run_dir, service),
                      "--tap=" + tap(place.run_dir, service),
                      "--peers=" + peers};
-        if (service == "gateway") spec.argv.push_back("--http=" + http);
+        if (service == "gateway") {
+            spec.argv.push_back("--http=" + http);
+            spec.argv.push_back("--secrets-public-key-file=" + place.data_dir + "/" + kPublicKey);
+        }
+        if (service == "driver-manager") {
+            spec.argv.push_back("--secrets-private-key-file=" + place.data_dir + "/" + kPrivateKey);
+        }
         spec.env = env;
         spec.log = place.data_dir + "/logs/" + service + ".log";
         specs.push_back(std::move(spec));

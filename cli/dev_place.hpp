@@ -17,8 +17,8 @@ struct DevPlace {
     UniqueFd lock;        // held for as long as this lives
 };
 
-// Makes the directories, 0700, and takes the lock; refused when another `drover dev` has it. `bin_dir` is where this
-// program is.
+// Makes the directories, 0700, takes the lock (refused when another `drover dev` has it), and makes the key pair for
+// secrets when there is none. `bin_dir` is where this program is.
 Result<DevPlace> open_dev_place(const std::string& data_dir);
 
 // Ends services that a killed `drover dev` left behind on this run directory; returns how many there were.

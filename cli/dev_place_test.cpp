@@ -34,6 +34,20 @@ TEST_F(DevDirectory, IsMadeForItsOwnerOnly) {
     EXPECT_TRUE(fs::exists(place->bin_dir + "/drover_cli_test"));
 }
 
+TEST_F(DevDirectory, HasAKeyPairForSecretsThatOnlyTheNodeCanOpen) {
+    auto place = open_dev_place(dir);
+    ASSERT_TRUE(place);
+    struct stat info {};
+    ASSERT_EQ(::stat((dir + "/secrets.key").c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777U, 0600U);
+    for (const ChildSpec& spec : dev_services(*place, "127.0.0.1:0", {})) {
+        for (const std::string& word : spec.argv) {
+            EXPECT_EQ(word.ends_with("secrets.key") && spec.name != "driver-manager", false) << spec.name;
+            EXPECT_EQ(word.ends_with("secrets.pub") && spec.name != "gateway", false) << spec.name;
+        }
+    }
+}
+
 TEST_F(DevDirectory, ServesOneDevAtATime) {
     auto first = open_dev_place(dir);
     ASSERT_TRUE(first);
@@ -68,7 +82,8 @@ TEST_F(DevDirectory, EveryServiceHearsEveryOtherAndKeepsItsDataApart) {
                                            "--tap=ipc://" + dir + "/run/gateway-tap.sock",
                                            "--peers=ipc://" + dir + "/run/state-store.sock,ipc://" + dir +
                                                "/run/driver-manager.sock,ipc://" + dir + "/run/alloc-runner.sock",
-                                           "--http=127.0.0.1:0"};
+                                           "--http=127.0.0.1:0",
+                                           "--secrets-public-key-file=" + dir + "/secrets.pub"};
     EXPECT_EQ(specs.back().argv, want);
     EXPECT_EQ(specs.back().env, std::vector<std::string>{"A=b"});
 }

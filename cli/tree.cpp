@@ -84,6 +84,11 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     add_node_drain(*node, session);
     add_node_eligibility(*node, session);
     add_gc(*root, session);
+    CLI::App* var = add_noun(*root, "var", "variables and secrets that templates of tasks are rendered from");
+    add_var_put(*var, session);
+    add_var_get(*var, session);
+    add_var_list(*var, session);
+    add_var_rm(*var, session);
     add_events(*root, session);
     add_tap(*root, session);
     add_version(*root, session);

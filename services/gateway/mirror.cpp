@@ -9,7 +9,7 @@ namespace drover::gateway {
 namespace {
 
 constexpr std::string_view kJob = "job/", kAlloc = "alloc/", kStatus = "status/", kOrder = "order/", kNode = "node/",
-                           kNodeOrder = "nodeorder/", kCollected = "collected/";
+                           kNodeOrder = "nodeorder/", kCollected = "collected/", kVariable = "variable/";
 
 bool under(const std::string& key, std::string_view prefix) { return key.compare(0, prefix.size(), prefix) == 0; }
 
@@ -35,6 +35,7 @@ void Mirror::on_reset(const std::string&, const std::string&) {
     collect(nodes_, kNode, unconfirmed_);
     collect(node_orders_, kNodeOrder, unconfirmed_);
     collect(collected_, kCollected, unconfirmed_);
+    collect(variables_, kVariable, unconfirmed_);
     if (members_) unconfirmed_.insert("members");
 }
 
@@ -65,6 +66,7 @@ void Mirror::on_record(const std::string&, const std::string&, const wire::Recor
     if (under(key, kNode)) return apply(nodes_, key.substr(kNode.size()), record);
     if (under(key, kNodeOrder)) return apply(node_orders_, key.substr(kNodeOrder.size()), record);
     if (under(key, kCollected)) return apply(collected_, key.substr(kCollected.size()), record);
+    if (under(key, kVariable)) return apply(variables_, key.substr(kVariable.size()), record);
     if (key == "members") {
         auto members = wire::decode<wire::Members>(record.body);
         if (members) {
@@ -83,6 +85,7 @@ void Mirror::erase(const std::string& key) {
     if (under(key, kNode)) nodes_.erase(key.substr(kNode.size()));
     if (under(key, kNodeOrder)) node_orders_.erase(key.substr(kNodeOrder.size()));
     if (under(key, kCollected)) collected_.erase(key.substr(kCollected.size()));
+    if (under(key, kVariable)) variables_.erase(key.substr(kVariable.size()));
     if (key == "members") members_ = nullptr;
 }
 
@@ -127,6 +130,14 @@ std::vector<Shared<wire::CollectedAlloc>> Mirror::find_collected(const std::stri
         if (out.size() == limit) break;
         out.push_back(it->second);
     }
+    return out;
+}
+
+Shared<wire::VariableDesired> Mirror::variable(const std::string& path) const { return find(variables_, path); }
+
+std::vector<Shared<wire::VariableDesired>> Mirror::variables() const {
+    std::vector<Shared<wire::VariableDesired>> out;
+    for (const auto& item : variables_) out.push_back(item.second);
     return out;
 }
 

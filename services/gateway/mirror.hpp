@@ -48,6 +48,8 @@ class Mirror : public bus::Follower {
     Shared<wire::NodeOrder> node_order(const std::string& id) const;
     // What is kept of every removed alloc whose id begins with `prefix`, at most `limit`.
     std::vector<Shared<wire::CollectedAlloc>> find_collected(const std::string& prefix, std::size_t limit) const;
+    Shared<wire::VariableDesired> variable(const std::string& path) const;
+    std::vector<Shared<wire::VariableDesired>> variables() const;
     Shared<wire::Members> members() const { return members_; }
 
     // Other processes, as heard through their vectors.
@@ -67,6 +69,7 @@ class Mirror : public bus::Follower {
     std::map<std::string, Shared<wire::NodeStatus>> nodes_;
     std::map<std::string, Shared<wire::NodeOrder>> node_orders_;
     std::map<std::string, Shared<wire::CollectedAlloc>> collected_;
+    std::map<std::string, Shared<wire::VariableDesired>> variables_;
     Shared<wire::Members> members_;
     std::map<std::string, bus::Peer> peers_;
     std::set<std::string> unconfirmed_;  // keys of the former epoch that the present one has not named yet

@@ -9,7 +9,7 @@ namespace {
 
 struct Route {
     std::string_view method;
-    std::vector<std::string_view> path;  // "*" stands for any name
+    std::vector<std::string_view> path;  // "*" stands for any name, "**" at the end for one or more
     Reply (*handler)(const Context&, const Call&);
 };
 
@@ -26,6 +26,10 @@ const std::vector<Route>& table() {
         {"POST", {"v1", "allocs", "*", "restart"}, order_alloc},
         {"POST", {"v1", "allocs", "*", "signal"}, order_alloc},
         {"GET", {"v1", "allocs", "*", "logs"}, read_logs},
+        {"GET", {"v1", "variables"}, list_variables},
+        {"GET", {"v1", "variables", "**"}, show_variable},
+        {"PUT", {"v1", "variables", "**"}, put_variable},
+        {"DELETE", {"v1", "variables", "**"}, remove_variable},
         {"GET", {"v1", "nodes"}, list_nodes},
         {"POST", {"v1", "nodes", "*", "drain"}, drain_node},
         {"DELETE", {"v1", "nodes", "*", "drain"}, drain_node},
@@ -39,9 +43,12 @@ const std::vector<Route>& table() {
 }
 
 bool matches(const Route& route, const Call& call) {
-    return std::equal(
-        route.path.begin(), route.path.end(), call.path.begin(), call.path.end(),
-        [](std::string_view want, const std::string& have) { return want == "*" ? !have.empty() : want == have; });
+    const bool open = route.path.back() == "**";
+    if (open ? call.path.size() < route.path.size() : call.path.size() != route.path.size()) return false;
+    return std::equal(route.path.begin(), route.path.end(), call.path.begin(),
+                      [](std::string_view want, const std::string& have) {
+                          return want.front() == '*' ? !have.empty() : want == have;
+                      });
 }
 
 }  // namespace
@@ -63,7 +70,7 @@ Reply route(const Context& context, const Call& call) {
     for (const std::string& segment : call.path) path += "/" + segment;
     return error_reply(404, ErrorKind::not_found,
                        "there is nothing at " + path +
-                           "; the API is /v1/jobs, /v1/allocs, /v1/nodes, /v1/events, "
+                           "; the API is /v1/jobs, /v1/allocs, /v1/variables, /v1/nodes, /v1/events, "
                            "/v1/validate, /v1/gc, /v1/health and /metrics");
 }
 

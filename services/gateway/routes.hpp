@@ -11,7 +11,8 @@ namespace drover::gateway {
 
 struct Context {
     Backend& backend;
-    std::string gateway;  // our id, for the health view
+    std::string gateway;                    // our id, for the health view
+    std::string secrets_public_key_file{};  // empty: no secrets are taken
 };
 
 // Every path that is served; unknown ones and wrong methods get a sentence.
@@ -31,6 +32,10 @@ Reply show_alloc(const Context& context, const Call& call);
 Reply order_alloc(const Context& context, const Call& call);
 Reply read_logs(const Context& context, const Call& call);
 Reply list_events(const Context& context, const Call& call);
+Reply list_variables(const Context& context, const Call& call);
+Reply show_variable(const Context& context, const Call& call);
+Reply put_variable(const Context& context, const Call& call);
+Reply remove_variable(const Context& context, const Call& call);
 Reply list_nodes(const Context& context, const Call& call);
 Reply drain_node(const Context& context, const Call& call);
 Reply set_eligibility(const Context& context, const Call& call);

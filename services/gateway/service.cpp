@@ -34,7 +34,7 @@ class Gateway : public host::Service {
           backend_(bridge_, hub_, hints_),
           server_(
               [this](const Call& call) {
-                  return route({backend_, config_.id}, call);
+                  return route({backend_, config_.id, config_.secrets_public_key_file}, call);
               },
               config.http_names) {}
 

@@ -12,11 +12,14 @@ namespace drover::gateway {
 struct Config : host::ServiceConfig {
     std::string http = "127.0.0.1:0";
     std::vector<std::string> http_names;
+    std::string secrets_public_key_file;
 
     std::vector<host::Option> options() {
         return host::join(service_options(),
                           {{"http", &http, "HOST:PORT to serve HTTP on; port 0 takes the one used last, or a free one"},
-                           {"http_names", &http_names, "host names with a dot that clients may use"}});
+                           {"http_names", &http_names, "host names with a dot that clients may use"},
+                           {"secrets_public_key_file", &secrets_public_key_file,
+                            "file with the key that secret items of variables are sealed for"}});
     }
 };
 

@@ -130,6 +130,20 @@ Json job_view(const wire::JobDesired& job, const Standing& standing, const std::
             {"groups", std::move(groups)}};
 }
 
+Json variable_view(const wire::VariableDesired& variable, bool values) {
+    Json items = Json::object();
+    for (const auto& [name, item] : variable.items) {
+        const bool is_secret = !item.sealed.empty();
+        Json view = {{"secret", is_secret}};
+        if (values) view["value"] = is_secret ? Json() : Json(item.value);
+        items[name] = std::move(view);
+    }
+    return {{"path", variable.path},
+            {"version", variable.version},
+            {"changed_at", variable.changed_at.ns},
+            {"items", std::move(items)}};
+}
+
 Json node_view(const NodeEntry& entry, std::size_t allocs) {
     const wire::NodeStatus& node = *entry.status;
     Json drivers = Json::object();

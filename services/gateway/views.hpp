@@ -30,6 +30,10 @@ Json job_view(const wire::JobDesired& job, const Standing& standing, const std::
 // `allocs`: how many of its allocs have not ended.
 Json node_view(const NodeEntry& node, std::size_t allocs);
 
+// path, version, changed_at and the items by name, each with whether it is secret; with `values` also their values,
+// null for a secret.
+Json variable_view(const wire::VariableDesired& variable, bool values);
+
 // A message by its own field list.
 Json spec_view(const wire::JobSpec& spec);
 

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "jobspec/fuzz.hpp"
+#include "templating/fuzz.hpp"
 #include "wire/codec.hpp"
 #include "wire/messages.hpp"
 
@@ -34,11 +35,16 @@ void job(std::string_view bytes) {
     jobspec::fuzz_jobspec(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
+void text_template(std::string_view bytes) {
+    templating::fuzz_template(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+}
+
 }  // namespace
 
 const std::vector<Target>& targets() {
 #define MESSAGE_TARGET(Type) {#Type, message<wire::Type>},
-    static const std::vector<Target> kTargets = {WIRE_MESSAGES(MESSAGE_TARGET){"json", json}, {"job", job}};
+    static const std::vector<Target> kTargets = {
+        WIRE_MESSAGES(MESSAGE_TARGET){"json", json}, {"job", job}, {"template", text_template}};
 #undef MESSAGE_TARGET
     return kTargets;
 }

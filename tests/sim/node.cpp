@@ -97,6 +97,14 @@ void Node::apply(const driver_manager::Decision& decision) {
                 notify(action.key, action.seq);
                 break;
             }
+            case Action::Kind::pre_kill:
+                dir.shims.at(action.seq).state.pre_kill_done = true;
+                notify(action.key, action.seq);
+                break;
+            case Action::Kind::probe:
+                dir.shims.at(action.seq).state.ready = true;
+                notify(action.key, action.seq);
+                break;
             case Action::Kind::release: dir.shims.erase(action.seq); break;
             case Action::Kind::set_floor: dir.floor = action.seq; break;
             case Action::Kind::destroy: world_.violate("a task of a known alloc is destroyed"); break;

@@ -1,7 +1,7 @@
 #include "jobspec/fields.hpp"
 
-#include "base/nearest.hpp"
 #include "jobspec/config_fields.hpp"
+#include "jobspec/rows.hpp"
 
 namespace drover::jobspec {
 
@@ -9,27 +9,6 @@ namespace {
 
 constexpr std::int64_t kKib = 1024;
 constexpr std::int64_t kTib = kKib * kKib * kKib * kKib;
-
-template <class Owner>
-struct Row {
-    FieldDoc doc;
-    void (*apply)(Context&, const std::string& path, const Node&, const FieldDoc&, Owner&);
-};
-
-using jobspec::read;
-
-// Defined below, where the tables are known.
-template <wire::Message T>
-void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, T& to);
-template <class T>
-void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::vector<T>& to);
-
-template <class Owner, class Member, Member Owner::*member>
-void into(Context& context, const std::string& path, const Node& node, const FieldDoc& field, Owner& owner) {
-    read(context, path, node, field, owner.*member);
-}
-
-#define INTO(Owner, member) into<wire::Owner, decltype(wire::Owner::member), &wire::Owner::member>
 
 // The config block is read by the driver's own table.
 void into_config(Context& context, const std::string& path, const Node& node, const FieldDoc&, wire::TaskSpec& task) {
@@ -48,6 +27,23 @@ void into_task_restart(Context& context, const std::string& path, const Node& no
     read(context, path, node, field, *task.restart);
 }
 
+void into_payload_file(Context& context, const std::string& path, const Node& node, const FieldDoc&,
+                       wire::TaskSpec& task) {
+    DispatchPayload payload;
+    read_block(context, path, node, payload);
+    task.payload_file = payload.file;
+}
+
+template <class T>
+Block block(std::string_view title, std::string_view doc) {
+    Block out{title, doc, {}};
+    out.fields.reserve(rows(static_cast<const T*>(nullptr)).size());
+    for (const auto& row : rows(static_cast<const T*>(nullptr))) out.fields.push_back(row.doc);
+    return out;
+}
+
+}  // namespace
+
 const std::vector<Row<wire::JobSpec>>& rows(const wire::JobSpec*) {
     static const std::vector<Row<wire::JobSpec>> table = {
         {{"job", "name", "required", "The job's name, by which it is updated, shown and stopped.", "job: web", ""},
@@ -57,6 +53,16 @@ const std::vector<Row<wire::JobSpec>>& rows(const wire::JobSpec*) {
           "runs to completion: a task that exits with 0 is done.",
           "type: batch", ""},
          INTO(JobSpec, type)},
+        {{"meta", "map of text", "empty",
+          "For people and for the tasks, which find it as NOMAD_META_<key> and `${meta.<key>}`; that of a group wins "
+          "over "
+          "the job's, that of a task over both.",
+          "meta: { owner: team-a }", ""},
+         INTO(JobSpec, meta)},
+        {{"payload", "text", "empty",
+          "Handed to the tasks that say where they want it: `dispatch_payload`. At most 16KiB.",
+          "payload: '{\"shard\": 7}'", ""},
+         INTO(JobSpec, payload)},
         {{"groups", "list of groups", "required", "What the job is made of; at least one.", "", "group"},
          INTO(JobSpec, groups)},
     };
@@ -74,6 +80,11 @@ const std::vector<Row<wire::GroupSpec>>& rows(const wire::GroupSpec*) {
           "How long an alloc may exist: then it is ended and counts as complete. 0 means for ever.",
           "max_run_duration: 12h", "", 0, hours(24 * 366).ns},
          INTO(GroupSpec, max_run_duration)},
+        {{"max_parallel", "number", "1",
+          "How many allocs of the group a change of their templates may restart at once. 0 means all.",
+          "max_parallel: 2", "", 0, 1000},
+         INTO(GroupSpec, max_parallel)},
+        {{"meta", "map of text", "empty", "As that of the job.", "meta: { tier: front }", ""}, INTO(GroupSpec, meta)},
         {{"tasks", "list of tasks", "required", "Run together on one machine; at least one.", "", "task"},
          INTO(GroupSpec, tasks)},
     };
@@ -149,6 +160,25 @@ const std::vector<Row<wire::TaskSpec>>& rows(const wire::TaskSpec*) {
           "How long a task that is to end goes on before it gets `kill_signal`, so that its clients can turn away.",
           "shutdown_delay: 5s", "", 0, hours(1).ns},
          INTO(TaskSpec, shutdown_delay)},
+        {{"meta", "map of text", "empty", "As that of the job.", "meta: { port: web }", ""}, INTO(TaskSpec, meta)},
+        {{"artifacts", "list of artifacts", "none",
+          "Fetched before the task starts, a few at once, and not again when it restarts.", "", "artifact"},
+         INTO(TaskSpec, artifacts)},
+        {{"templates", "list of templates", "none",
+          "Files rendered before the task starts, and when they change: see "
+          "[variables.md](variables.md#templates).",
+          "", "template"},
+         INTO(TaskSpec, templates)},
+        {{"dispatch_payload", "dispatch_payload", "none", "Where the task wants the job's payload.", "",
+          "dispatch_payload"},
+         into_payload_file},
+        {{"ready", "ready", "as soon as it runs", "When the task counts as ready.", "", "ready"},
+         INTO(TaskSpec, ready)},
+        {{"pre_kill", "script", "none",
+          "Run beside the task before it is stopped, whatever for, with the same user, environment and directory. Its "
+          "output is discarded.",
+          "", "script"},
+         INTO(TaskSpec, pre_kill)},
         {{"resources", "resources", "unlimited", "What the task may use.", "", "resources"}, INTO(TaskSpec, resources)},
         {{"logs", "logs", "10 files of 10MiB", "How much of the task's output is kept.", "", "logs"},
          INTO(TaskSpec, logs)},
@@ -194,68 +224,6 @@ const std::vector<Row<wire::LogConfig>>& rows(const wire::LogConfig*) {
     return table;
 }
 
-template <class T>
-Block block(std::string_view title, std::string_view doc) {
-    Block out{title, doc, {}};
-    out.fields.reserve(rows(static_cast<const T*>(nullptr)).size());
-    for (const auto& row : rows(static_cast<const T*>(nullptr))) out.fields.push_back(row.doc);
-    return out;
-}
-
-std::string with_article(std::string_view title) {
-    if (title == "logs" || title == "resources") return std::string(title);
-    return title == "job" || title == "restart" || title == "lifecycle" ? "the " + std::string(title)
-                                                                        : "a " + std::string(title);
-}
-
-void complain_unknown(Context& context, const std::string& path, const Entry& entry,
-                      const std::vector<FieldDoc>& valid) {
-    std::vector<std::string_view> names;
-    for (const FieldDoc& field : valid) names.push_back(field.name);
-    const std::string at = below(path, entry.key);
-    std::string meant = nearest(entry.key, names);
-    std::string message = "unknown field";
-    if (meant.empty()) {
-        std::string list;
-        for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
-        message += "; here may stand " + list;
-        for (const Block& other : blocks()) {
-            for (const FieldDoc& field : other.fields) {
-                if (field.name == entry.key) message = "unknown field here; it is one of " + with_article(other.title);
-            }
-        }
-    }
-    context.complain(entry.mark, at, std::move(message), std::move(meant));
-}
-
-template <class T>
-void read_block(Context& context, const std::string& path, const Node& node, T& to) {
-    if (!is_map(context, path, node)) return;
-    const auto& table = rows(static_cast<const T*>(nullptr));
-    std::vector<FieldDoc> docs;
-    docs.reserve(table.size());
-    for (const auto& row : table) docs.push_back(row.doc);
-    for (const Entry& entry : node.entries) {
-        bool known = false;
-        for (const FieldDoc& field : docs) known = known || field.name == entry.key;
-        if (!known) complain_unknown(context, path, entry, docs);
-    }
-    for (const auto& row : table) {
-        const std::string at = below(path, row.doc.name);
-        if (const Node* value = node.find(row.doc.name)) {
-            context.stood(at, value->mark);
-            row.apply(context, at, *value, row.doc, to);
-        } else if (row.doc.required()) {
-            context.complain(node.mark, at, "is required");
-        }
-    }
-}
-
-template <wire::Message T>
-void read(Context& context, const std::string& path, const Node& node, const FieldDoc&, T& to) {
-    read_block(context, path, node, to);
-}
-
 void set_defaults(Context& context, wire::GroupSpec& group) {
     if (context.type == wire::JobType::batch) {
         group.restart.attempts = 3;
@@ -263,25 +231,6 @@ void set_defaults(Context& context, wire::GroupSpec& group) {
     }
     context.restart = group.restart;
 }
-void set_defaults(Context&, wire::TaskSpec&) {}
-
-template <class T>
-void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::vector<T>& to) {
-    if (node.kind != Node::Kind::list) {
-        return context.complain(
-            node.mark, path, "expected a " + std::string(field.type) + ", each beginning with - on a line of its own");
-    }
-    for (const Node& item : node.items) {
-        const std::string at = below(path, to.size());
-        context.stood(at, item.mark);
-        T element;
-        set_defaults(context, element);
-        read_block(context, at, item, element);
-        to.push_back(std::move(element));
-    }
-}
-
-}  // namespace
 
 const std::vector<Block>& blocks() {
     static const std::vector<Block> all = {
@@ -298,6 +247,11 @@ const std::vector<Block>& blocks() {
             "A group needs at least one task without it. A prestart task that fails keeps the main tasks from "
             "starting; "
             "sidecars do not outlive the main tasks; poststop tasks run also when the alloc was stopped."),
+        block<wire::Artifact>("artifact", "Text may refer to the task's environment, as in `${NOMAD_META_version}`."),
+        block<DispatchPayload>("dispatch_payload", "The job's payload as a file of the task, mode 0777."),
+        block<wire::ReadyProbe>("ready", "Looked at until it has succeeded once. Either `file` or `port`."),
+        block<wire::Template>("template", "A text with `{{ actions }}`; exactly one of `data` and `source` is needed."),
+        block<wire::Script>("script", "A program that is run beside a task."),
         block<wire::Resources>("resources", "Enforced with control groups where the machine has them."),
         block<wire::LogConfig>("logs", "Applies to standard output and standard error, each."),
     };

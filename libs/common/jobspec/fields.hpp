@@ -20,6 +20,10 @@ struct Block {
 // From the outermost inwards; the first is the job.
 const std::vector<Block>& blocks();
 
+// Of an entry that none of `valid`, the fields of its block, is meant for: says what was meant, or where it belongs.
+void complain_unknown(Context& context, const std::string& path, const Entry& entry,
+                      const std::vector<FieldDoc>& valid);
+
 // Reads the whole document into `to`, complaining of every field that is unknown, missing or wrong.
 void read_job(Context& context, const Node& root, wire::JobSpec& to);
 

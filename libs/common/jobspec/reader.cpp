@@ -101,6 +101,16 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
     to = *text;
 }
 
+void read_mode(Context& context, const std::string& path, const Node& node, std::uint32_t& to) {
+    std::uint32_t mode = 0;
+    const auto [end, code] = std::from_chars(node.text.data(), node.text.data() + node.text.size(), mode, 8);
+    const bool whole_text = code == std::errc{} && end == node.text.data() + node.text.size();
+    if (node.kind != Node::Kind::scalar || !whole_text || mode > 0777) {
+        return context.complain(node.mark, path, "expected permissions in octal, for example \"0644\"");
+    }
+    to = mode;
+}
+
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, bool& to) {
     const std::string* text = scalar(context, path, node, field);
     if (text == nullptr) return;
@@ -164,6 +174,18 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
         const std::string at = below(path, entry.key);
         context.stood(at, entry.value.mark);
         read(context, at, entry.value, field, to[entry.key]);
+    }
+}
+
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+          std::vector<std::string>& to) {
+    if (node.kind != Node::Kind::list)
+        return context.complain(node.mark, path, "expected a " + std::string(field.type));
+    for (const Node& item : node.items) {
+        FieldDoc value = field;
+        value.type = "text";
+        const std::string at = below(path, to.size());
+        read(context, at, item, value, to.emplace_back());
     }
 }
 

@@ -75,6 +75,11 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, Duration& to);
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
           std::map<std::string, std::string>& to);
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+          std::vector<std::string>& to);
+
+// Permissions as "0644".
+void read_mode(Context& context, const std::string& path, const Node& node, std::uint32_t& to);
 
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
           std::map<std::string, wire::Condition>& to);

@@ -8,19 +8,11 @@
 
 #include "base/defer.hpp"
 #include "os/pidfd.hpp"
+#include "os/spawn_fork.hpp"
 
 namespace drover::os {
 
 namespace {
-
-std::vector<char*> pointers(const std::vector<std::string>& strings) {
-    std::vector<char*> out;
-    out.reserve(strings.size() + 1);
-    // posix_spawn takes char* const[] for historical reasons and does not write to them.
-    for (const std::string& s : strings) out.push_back(const_cast<char*>(s.c_str()));
-    out.push_back(nullptr);
-    return out;
-}
 
 int prepare_files(posix_spawn_file_actions_t* actions, const SpawnOptions& options, Stdio stdio) {
     int code = 0;
@@ -54,7 +46,17 @@ int prepare_signals(posix_spawnattr_t* attributes, bool new_session) {
 
 }  // namespace
 
+std::vector<char*> pointers(const std::vector<std::string>& strings) {
+    std::vector<char*> out;
+    out.reserve(strings.size() + 1);
+    // posix_spawn takes char* const[] for historical reasons and does not write to them.
+    for (const std::string& s : strings) out.push_back(const_cast<char*>(s.c_str()));
+    out.push_back(nullptr);
+    return out;
+}
+
 Result<Process> spawn(const SpawnOptions& options, Stdio stdio) {
+    if (options.user || options.dies_with_us) return spawn_by_fork(options, stdio);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     ::posix_spawn_file_actions_init(&actions);

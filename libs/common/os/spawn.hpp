@@ -4,12 +4,14 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "os/user.hpp"
 
 namespace drover::os {
 
@@ -20,6 +22,10 @@ struct SpawnOptions {
     std::vector<std::pair<int, int>> fds;  // ours -> the program's number, in this order
     std::string work_dir;                  // empty: ours
     bool new_session = false;              // out of our session and away from our terminal
+
+    // With either of these the cost does grow with our memory, since posix_spawn cannot do them.
+    std::optional<User> user;   // whom to run as; another than ours needs root
+    bool dies_with_us = false;  // SIGKILL to it, not to its children, when the thread that started it ends
 };
 
 struct Process {

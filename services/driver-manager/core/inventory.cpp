@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "driver-manager/core/phases.hpp"
 
@@ -13,6 +14,9 @@ using wire::RunPhase;
 
 // So that a task's whole observation stays small enough for one message.
 constexpr std::size_t kMaxSentence = 400;
+constexpr std::size_t kMaxOutput = 4096;
+// What is long is told of so many incarnations, the newest; older ones have been heard of by then.
+constexpr std::size_t kTellAll = 2;
 
 void clip(std::string& sentence) {
     if (sentence.size() <= kMaxSentence) return;
@@ -25,6 +29,10 @@ void clip(wire::IncarnationObserved& seen) {
     clip(seen.error);
     clip(seen.signal_error);
     clip(seen.exit.error);
+    clip(seen.pre_kill_error);
+    clip(seen.waits);
+    for (wire::SetupStep& step : seen.steps) clip(step.error);
+    if (seen.last_output.size() > kMaxOutput) seen.last_output.clear();
 }
 
 // Names become directories: no slash, no control character, no leading dot.
@@ -167,12 +175,28 @@ Decision Inventory::report(const TaskKey& key, const wire::IncarnationObserved& 
         return decision;
     }
     const std::optional<wire::TaskObserved> before = observed(key);
-    const std::string id = seen.id;
-    seen = state;
-    if (seen.id.empty()) seen.id = id;
+    wire::IncarnationObserved old = std::exchange(seen, state);
+    if (seen.id.empty()) seen.id = old.id;
+    // These never become untrue.
+    seen.ready = seen.ready || old.ready;
+    if (old.pre_kill_done && !seen.pre_kill_done) {
+        seen.pre_kill_done = true;
+        seen.pre_kill_error = std::move(old.pre_kill_error);
+    }
     clip(seen);
     settle(key, task->second, decision);
     if (observed(key) != before) decision.changed.push_back(key);
+    return decision;
+}
+
+Decision Inventory::rendered(const TaskKey& key, const wire::RenderObserved& now) {
+    Decision decision;
+    const auto task = tasks_.find(key);
+    if (task == tasks_.end() || task->second.render == now) return decision;
+    task->second.render = now;
+    clip(task->second.render->what);
+    clip(task->second.render->stale_why);
+    if (observed(key)) decision.changed.push_back(key);
     return decision;
 }
 
@@ -182,6 +206,8 @@ void Inventory::settle(const TaskKey& key, Task& task, Decision& decision) {
     switch (task.standing->verb) {
         case wire::Verb::run:
             settle_run(key, task, decision);
+            settle_ready(key, task, decision);
+            settle_pre_kill(key, task, decision);
             settle_signals(key, task, decision);
             break;
         case wire::Verb::stop: settle_stop(key, task, decision); break;
@@ -227,6 +253,31 @@ void Inventory::settle_run(const TaskKey& key, Task& task, Decision& decision) {
     decision.actions.push_back(std::move(launch));
 }
 
+void Inventory::settle_ready(const TaskKey& key, Task& task, Decision& decision) {
+    const auto target = task.incarnations.find(task.standing->seq);
+    if (target == task.incarnations.end() || target->second.seen.phase != RunPhase::running) return;
+    Incarnation& incarnation = target->second;
+    if (!task.standing->spec.ready) incarnation.seen.ready = true;
+    if (incarnation.seen.ready || incarnation.probe_sent) return;
+    incarnation.probe_sent = true;
+    decision.actions.push_back(action(Kind::probe, key, target->first));
+}
+
+// Whoever waits for the script must not wait for ever: where there is none to run, or nothing to run it beside, it is
+// over.
+void Inventory::settle_pre_kill(const TaskKey& key, Task& task, Decision& decision) {
+    const auto target = task.incarnations.find(task.standing->seq);
+    if (!task.standing->pre_kill || target == task.incarnations.end()) return;
+    Incarnation& incarnation = target->second;
+    if (incarnation.seen.pre_kill_done || incarnation.pre_kill_sent) return;
+    if (!task.standing->spec.pre_kill || incarnation.seen.phase != RunPhase::running) {
+        incarnation.seen.pre_kill_done = true;
+        return;
+    }
+    incarnation.pre_kill_sent = true;
+    decision.actions.push_back(action(Kind::pre_kill, key, target->first));
+}
+
 void Inventory::settle_signals(const TaskKey& key, Task& task, Decision& decision) {
     const auto target = task.incarnations.find(task.standing->seq);
     if (target == task.incarnations.end() || target->second.seen.phase != RunPhase::running) return;
@@ -270,6 +321,7 @@ void Inventory::settle_destroy(const TaskKey& key, Task& task, Decision& decisio
     decision.actions.push_back(action(Kind::destroy, key, 0));
     task.incarnations.clear();
     task.standing.reset();
+    task.render.reset();
     task.destroyed = true;
     remember_destroyed(key);
 }
@@ -297,7 +349,12 @@ wire::TaskObserved Inventory::describe(const TaskKey& key, const Task& task) con
     const auto term = terms_.find(key.alloc);
     result.term = term == terms_.end() ? 0 : term->second;
     result.floor = task.floor;
+    result.render = task.render;
     for (const auto& [seq, incarnation] : task.incarnations) result.incarnations.push_back(incarnation.seen);
+    for (std::size_t i = 0; i + kTellAll < result.incarnations.size(); ++i) {
+        result.incarnations[i].steps.clear();
+        result.incarnations[i].last_output.clear();
+    }
     return result;
 }
 

@@ -36,6 +36,8 @@ struct Action {
         release,    // forget the ended incarnation `seq` and its files
         set_floor,  // remember durably that no incarnation up to `seq` may ever start
         destroy,    // nothing of the task lives or is remembered: remove its directories
+        pre_kill,   // run the task's pre_kill script beside the running incarnation `seq`
+        probe,      // ask the running incarnation `seq` until it is ready
     };
     Kind kind = Kind::launch;
     TaskKey key;
@@ -71,6 +73,9 @@ class Inventory {
     // refused.
     Decision report(const TaskKey& key, const wire::IncarnationObserved& state);
 
+    // What is said of the task's templates from now on.
+    Decision rendered(const TaskKey& key, const wire::RenderObserved& now);
+
     bool knows(const TaskKey& key) const { return tasks_.contains(key); }
 
     // Nothing when the task is unknown or destroyed.
@@ -87,12 +92,15 @@ class Inventory {
         wire::IncarnationObserved seen;
         bool launched = false;  // it has files; otherwise it is only said to have ended
         bool stop_sent = false;
+        bool pre_kill_sent = false;
+        bool probe_sent = false;
     };
 
     struct Task {
         std::optional<wire::TaskCommand> standing;
         std::uint64_t floor = 0;
         std::uint64_t released = 0;
+        std::optional<wire::RenderObserved> render;
         std::uint64_t signalled = 0;  // highest SignalOrder id passed on
         std::map<std::uint64_t, Incarnation> incarnations;
         bool destroyed = false;
@@ -101,6 +109,8 @@ class Inventory {
     void settle(const TaskKey& key, Task& task, Decision& decision);
     void settle_released(const TaskKey& key, Task& task, Decision& decision);
     void settle_run(const TaskKey& key, Task& task, Decision& decision);
+    void settle_pre_kill(const TaskKey& key, Task& task, Decision& decision);
+    void settle_ready(const TaskKey& key, Task& task, Decision& decision);
     void settle_signals(const TaskKey& key, Task& task, Decision& decision);
     void settle_stop(const TaskKey& key, Task& task, Decision& decision);
     void settle_destroy(const TaskKey& key, Task& task, Decision& decision);

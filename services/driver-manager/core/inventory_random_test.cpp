@@ -102,6 +102,10 @@ class Node {
                     EXPECT_TRUE(signalled_.insert(action.order).second) << "signalled twice";
                     run->second.signals_applied = action.order;
                     break;
+                case Action::Kind::pre_kill:
+                case Action::Kind::probe:
+                    ASSERT_TRUE(run != disk.runs.end() && run->second.phase == RunPhase::running);
+                    break;
                 case Action::Kind::release:
                     ASSERT_TRUE(run != disk.runs.end() && !is_live(run->second.phase));
                     EXPECT_GE(disk.floor, action.seq) << "released before the floor was durable";

@@ -43,7 +43,8 @@ wire::IncarnationObserved state(std::uint64_t seq, RunPhase phase) {
 
 // "launch 1", "set_floor 2": what the tests compare.
 std::vector<std::string> words(const Decision& decision) {
-    static constexpr const char* kWords[] = {"launch", "stop", "signal", "release", "set_floor", "destroy"};
+    static constexpr const char* kWords[] = {"launch",    "stop",    "signal",   "release",
+                                             "set_floor", "destroy", "pre_kill", "probe"};
     std::vector<std::string> result;
     for (const Action& action : decision.actions)
         result.push_back(kWords[static_cast<int>(action.kind)] + std::string(" ") + std::to_string(action.seq));
@@ -355,6 +356,76 @@ TEST(Inventory, IgnoresReportsAboutWhatItDoesNotKnow) {
     Inventory inventory;
     EXPECT_THAT(inventory.report(kServer, state(1, RunPhase::running)).refused, HasSubstr("not known"));
     EXPECT_THAT(seen(inventory), ElementsAre("nothing"));
+}
+
+TEST(Inventory, ATaskWithoutAProbeIsReadyAsSoonAsItRuns) {
+    Inventory inventory;
+    inventory.command(run(1));
+    EXPECT_THAT(inventory.report(kServer, state(1, RunPhase::running)).actions, IsEmpty());
+    EXPECT_TRUE(inventory.observed(kServer)->incarnations[0].ready);
+}
+
+TEST(Inventory, ARunningTaskIsProbedOnceAndAgainAfterARestartUntilItIsReady) {
+    wire::TaskCommand probed = run(1);
+    probed.spec.ready = wire::ReadyProbe{"ready", 0, {}};
+    Inventory inventory;
+    EXPECT_THAT(words(inventory.command(probed)), ElementsAre("launch 1"));
+    EXPECT_THAT(words(inventory.report(kServer, state(1, RunPhase::running))), ElementsAre("probe 1"));
+    EXPECT_THAT(inventory.command(probed).actions, IsEmpty());
+    EXPECT_FALSE(inventory.observed(kServer)->incarnations[0].ready);
+    Inventory next;
+    next.adopt(kServer, 0, {state(1, RunPhase::running)});
+    EXPECT_THAT(words(next.command(probed)), ElementsAre("probe 1"));
+    wire::IncarnationObserved ready = state(1, RunPhase::running);
+    ready.ready = true;
+    EXPECT_THAT(next.report(kServer, ready).changed, ElementsAre(kServer));
+    next.report(kServer, state(1, RunPhase::exited));
+    EXPECT_TRUE(next.observed(kServer)->incarnations[0].ready) << "once is for ever";
+}
+
+TEST(Inventory, ThePreKillScriptIsAskedForOnceAndNobodyWaitsForOneThatThereIsNot) {
+    wire::TaskCommand wanted = run(1);
+    wanted.spec.pre_kill = wire::Script{"drain", {}, {}};
+    Inventory inventory;
+    inventory.command(wanted);
+    inventory.report(kServer, state(1, RunPhase::running));
+    wanted.pre_kill = true;
+    EXPECT_THAT(words(inventory.command(wanted)), ElementsAre("pre_kill 1"));
+    EXPECT_THAT(inventory.command(wanted).actions, IsEmpty());
+    EXPECT_FALSE(inventory.observed(kServer)->incarnations[0].pre_kill_done);
+    wire::IncarnationObserved done = state(1, RunPhase::running);
+    done.pre_kill_done = true;
+    done.pre_kill_error = "it failed";
+    inventory.report(kServer, done);
+    inventory.report(kServer, state(1, RunPhase::running));
+    EXPECT_TRUE(inventory.observed(kServer)->incarnations[0].pre_kill_done);
+    EXPECT_EQ(inventory.observed(kServer)->incarnations[0].pre_kill_error, "it failed");
+
+    Inventory without;
+    wire::TaskCommand plain = run(1);
+    plain.pre_kill = true;
+    without.command(plain);
+    EXPECT_TRUE(without.observed(kServer)->incarnations[0].pre_kill_done);
+    Inventory early;
+    EXPECT_THAT(words(early.command(wanted)), ElementsAre("launch 1"));
+    EXPECT_TRUE(early.observed(kServer)->incarnations[0].pre_kill_done) << "there is nothing to run it beside";
+}
+
+TEST(Inventory, StepsAndLastWordsAreToldOfTheNewestRunsOnly) {
+    Inventory inventory;
+    for (std::uint64_t seq = 1; seq <= 4; ++seq) {
+        inventory.command(run(seq));
+        wire::IncarnationObserved ended = state(seq, RunPhase::exited);
+        ended.steps.emplace_back();
+        ended.last_output = "bye";
+        inventory.report(kServer, ended);
+    }
+    const auto all = inventory.observed(kServer)->incarnations;
+    ASSERT_EQ(all.size(), 4U);
+    for (std::size_t i = 0; i < 4; ++i) {
+        EXPECT_EQ(all[i].last_output, i < 2 ? "" : "bye");
+        EXPECT_EQ(all[i].steps.size(), i < 2 ? 0U : 1U);
+    }
 }
 
 }  // namespace

@@ -31,9 +31,13 @@ struct TaskContext {
     std::string job;
     std::string group;
     std::uint32_t index = 0;
-    std::string node;
+    std::string node;  // its id
+    std::string node_name;
+    std::map<std::string, std::string> attributes;  // of the node
+    std::map<std::string, std::string> meta;        // of job, group and task, the inner one first
     TaskDirs dirs;
-    std::map<std::string, std::string> host_env;  // of the driver-manager; only a few names reach the task
+    std::map<std::string, std::string> host_env;  // of the driver-manager; what is secret or its own stays there
+    std::map<std::string, std::string> late_env;  // found out during the setup; has the last word
     std::function<bool(const std::string& path)> is_executable;
     std::string mock_task;  // path of drover-mock-task; empty when there is none
 };

@@ -94,43 +94,6 @@ TEST(RawExec, SaysEverythingThatIsWrongWithItsConfig) {
     EXPECT_FALSE(is_recoverable(plan(spec, test_context({})).error()));
 }
 
-TEST(Env, TellsATaskWhoItIsUnderBothNames) {
-    wire::TaskSpec spec = test_spec("raw_exec", {{"command", text("/bin/x")}});
-    spec.resources = {.cpu = 0.5, .memory = 64 << 20};
-    const auto env = plan(spec, test_context({"/bin/x"}))->env;
-    const std::map<std::string, std::string> expected = {
-        {"ALLOC_ID", "4f1c2233445566aa"},
-        {"SHORT_ALLOC_ID", "4f1c2233"},
-        {"ALLOC_NAME", "web.front[2]"},
-        {"ALLOC_INDEX", "2"},
-        {"TASK_NAME", "server"},
-        {"GROUP_NAME", "front"},
-        {"JOB_ID", "web"},
-        {"JOB_NAME", "web"},
-        {"ALLOC_DIR", "/d/allocs/4f1c/alloc"},
-        {"TASK_DIR", "/d/allocs/4f1c/server/local"},
-        {"SECRETS_DIR", "/d/allocs/4f1c/server/secrets"},
-        {"CPU_LIMIT", "500"},
-        {"MEMORY_LIMIT", "64"},
-    };
-    for (const auto& [name, value] : expected) {
-        EXPECT_EQ(env.at("DROVER_" + name), value);
-        EXPECT_EQ(env.at("NOMAD_" + name), value);
-    }
-}
-
-TEST(Env, TakesOnlyAFewNamesFromTheHostAndTheTaskHasTheLastWord) {
-    wire::TaskSpec spec = test_spec("raw_exec", {{"command", text("/bin/x")}});
-    spec.env = {{"HOME", "/home/web"}, {"NOMAD_JOB_NAME", "other"}};
-    const auto env = plan(spec, test_context({"/bin/x"}))->env;
-    EXPECT_EQ(env.at("PATH"), "/usr/bin:/bin");
-    EXPECT_EQ(env.at("LANG"), "C");
-    EXPECT_EQ(env.at("HOME"), "/home/web");
-    EXPECT_EQ(env.at("NOMAD_JOB_NAME"), "other");
-    EXPECT_FALSE(env.contains("KEY"));
-    EXPECT_FALSE(env.contains("NOMAD_MEMORY_LIMIT"));
-}
-
 TEST(Mock, FailsToStartWithTheGivenSentence) {
     const auto failed = [](bool recoverable) {
         return plan(test_spec("mock", {{"start_error", text("no luck")}, {"start_error_recoverable", {recoverable}}}),

@@ -48,8 +48,8 @@ Result<LaunchPlan> raw_exec_plan(const wire::TaskSpec& spec, const TaskContext& 
     LaunchPlan plan;
     plan.env = build_env(spec, context);
     const Env known = references(plan.env, context);
-    const std::string path = known.contains("PATH") ? known.at("PATH") : "/usr/local/bin:/usr/bin:/bin";
-    const auto program = find_command(interpolate(config.command, known), context.dirs, path, context.is_executable);
+    const auto program =
+        find_command(interpolate(config.command, known), context.dirs, search_path(known), context.is_executable);
     if (!program) return tl::unexpected(program.error());
     plan.argv.push_back(*program);
     for (const std::string& arg : config.args) plan.argv.push_back(interpolate(arg, known));

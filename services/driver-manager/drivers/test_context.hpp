@@ -14,6 +14,9 @@ inline TaskContext test_context(std::set<std::string> files) {
     context.group = "front";
     context.index = 2;
     context.node = "n1";
+    context.node_name = "rack3";
+    context.attributes = {{"kernel.name", "Linux"}};
+    context.meta = {{"owner", "team-a"}, {"Cost-Center", "7"}};
     context.dirs = {.shared = "/d/allocs/4f1c/alloc",
                     .logs = "/d/allocs/4f1c/alloc/logs",
                     .root = "/d/allocs/4f1c/server",

@@ -81,6 +81,18 @@ void Launcher::launch(const RunKey& key, const std::string& id, const drivers::L
     state_->start_later();
 }
 
+void Launcher::refuse(const RunKey& key, const std::string& id, const std::string& sentence, bool recoverable) {
+    if (state_->find(key) != nullptr) return;
+    Run& run = state_->add(key, Stage::queued);
+    run.seen.id = id;
+    bool claimed = false;
+    // Without a directory it is as with any start that failed before it had one.
+    (void)state_->claim(run, claimed);
+    state_->start_failed(run, sentence, recoverable);
+}
+
+std::string Launcher::dir(const RunKey& key) const { return state_->task_dir(key) + "/" + std::to_string(key.seq); }
+
 void Launcher::stop(const RunKey& key, int signal, Duration timeout) {
     Run* run = state_->find(key);
     if (run == nullptr || run->stage == Stage::ended || run->stage == Stage::ending || run->stop) return;

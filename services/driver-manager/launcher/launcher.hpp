@@ -43,6 +43,12 @@ class Launcher {
     // Claims and starts; a key that exists already is left as it is. The outcome arrives through the listener.
     void launch(const RunKey& key, const std::string& id, const drivers::LaunchPlan& plan);
 
+    // Claims an incarnation that cannot be started, so that this is its end also after a restart.
+    void refuse(const RunKey& key, const std::string& id, const std::string& sentence, bool recoverable);
+
+    // The directory of an incarnation. It exists once a start was claimed, until the release.
+    std::string dir(const RunKey& key) const;
+
     // Signal now, SIGKILL to the whole tree after `timeout`. Carried out by the shim, so it happens on time even when
     // this process dies; the first stop of an incarnation counts, repeats are no-ops. A launch still queued becomes
     // never_started.

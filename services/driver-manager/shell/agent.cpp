@@ -40,6 +40,7 @@ Agent::~Agent() { loop_.cancel(retry_timer_); }
 
 Result<void> Agent::start() {
     hands_.listen([this](const TaskKey& key, const wire::IncarnationObserved& state) { hear_report(key, state); });
+    hands_.listen_renders([this](const TaskKey& key, const wire::RenderObserved& now) { hear_render(key, now); });
     const auto found = hands_.adopt();
     if (!found) return tl::unexpected(found.error());
     for (const Found& task : *found) {
@@ -65,6 +66,17 @@ void Agent::on_record(const std::string& source, const std::string&, const wire:
     if (!decision.refused.empty()) return refuse(source, decision.refused);
     ++counters_.commands;
     apply(decision);
+    if (!command->spec.templates.empty()) hands_.keep_templates(*command);
+}
+
+void Agent::hear_render(const TaskKey& key, const wire::RenderObserved& now) {
+    log::info("templates", {{"alloc", key.alloc},
+                            {"task", key.task},
+                            {"changes", now.number},
+                            {"mode", to_string(now.mode)},
+                            {"changed", now.what},
+                            {"stale", now.stale_why}});
+    apply(inventory_.rendered(key, now));
 }
 
 void Agent::hear_report(const TaskKey& key, const wire::IncarnationObserved& state) {
@@ -100,6 +112,8 @@ bool Agent::try_action(const Action& action) {
                                         {"timeout", action.timeout}});
             hands_.stop(action.key, action.seq, action.signal, action.timeout);
             return true;
+        case Action::Kind::pre_kill:
+        case Action::Kind::probe: accompany(action); return true;
         case Action::Kind::signal: signal(action); return true;
         case Action::Kind::release: hands_.release(action.key, action.seq); return true;
         case Action::Kind::destroy: hands_.destroy(action.key); return true;
@@ -138,6 +152,15 @@ bool Agent::set_floor(const Action& action) {
     // Said once, not with every retry.
     if (!set && retry_timer_ == 0) log::error("cannot record which runs may never start", {{"error", set.error()}});
     return set.has_value();
+}
+
+void Agent::accompany(const Action& action) {
+    const wire::TaskCommand* command = inventory_.standing(action.key);
+    if (command == nullptr || command->seq != action.seq) return;
+    if (action.kind == Action::Kind::probe) return hands_.probe(wire::TaskCommand(*command));
+    log::info("running the pre_kill script",
+              {{"alloc", action.key.alloc}, {"task", action.key.task}, {"seq", action.seq}});
+    hands_.pre_kill(wire::TaskCommand(*command));
 }
 
 void Agent::signal(const Action& action) {

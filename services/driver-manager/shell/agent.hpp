@@ -40,12 +40,14 @@ class Agent : public bus::Follower {
     static constexpr Duration kRetry = seconds(1);  // between attempts to write what must be durable
 
    private:
+    void hear_render(const TaskKey& key, const wire::RenderObserved& now);
     void hear_report(const TaskKey& key, const wire::IncarnationObserved& state);
     void apply(const Decision& decision);
     void carry_out(const Action& action);
     bool try_action(const Action& action);
     bool launch(const Action& action);
     bool set_floor(const Action& action);
+    void accompany(const Action& action);
     void signal(const Action& action);
     void retry();
     void publish(const TaskKey& key);

@@ -311,5 +311,21 @@ TEST_F(AgentTest, ANodeIsDescribedAgainWhenItHasChanged) {
     EXPECT_TRUE(soon([&] { return cpu() == 4; }));
 }
 
+TEST_F(AgentTest, SaysWhatBecomesOfTemplatesAndPassesOnWhatMayAct) {
+    wire::TaskCommand asked = command(wire::Verb::run, 1);
+    asked.spec.templates.emplace_back();
+    asked.rendered = 3;
+    say(asked);
+    ASSERT_TRUE(soon_heard("1 starting"));
+    EXPECT_EQ(hands_.rendered, 3u);
+    wire::RenderObserved now;
+    now.number = 4;
+    now.what = "template local/a";
+    hands_.render(kServer, now);
+    ASSERT_TRUE(soon([&] { return observed()->render == now; }));
+    say(command(wire::Verb::destroy, 1));
+    ASSERT_TRUE(soon([&] { return heard() == "1 exited" || heard() == "nothing"; }));
+}
+
 }  // namespace
 }  // namespace drover::driver_manager

@@ -11,6 +11,8 @@ class FakeHands : public Hands {
    public:
     void listen(Heard heard) override { heard_ = std::move(heard); }
 
+    void listen_renders(HeardRender heard) override { heard_render_ = std::move(heard); }
+
     Result<std::vector<Found>> adopt() override {
         std::vector<Found> found;
         for (const auto& [key, files] : tasks_) {
@@ -38,6 +40,19 @@ class FakeHands : public Hands {
         return {};
     }
 
+    void probe(const wire::TaskCommand& command) override {
+        wire::IncarnationObserved& run = tasks_[{command.alloc, command.task}].runs[command.seq];
+        run.ready = true;
+        heard_({command.alloc, command.task}, wire::IncarnationObserved(run));
+    }
+
+    void pre_kill(const wire::TaskCommand& command) override {
+        ++pre_kills;
+        wire::IncarnationObserved& run = tasks_[{command.alloc, command.task}].runs[command.seq];
+        run.pre_kill_done = true;
+        heard_({command.alloc, command.task}, wire::IncarnationObserved(run));
+    }
+
     void stop(const TaskKey& key, std::uint64_t seq, const std::string&, Duration) override {
         ++stops;
         if (tasks_[key].runs.contains(seq)) become(key, seq, wire::RunPhase::exited);
@@ -50,6 +65,8 @@ class FakeHands : public Hands {
         heard_(key, wire::IncarnationObserved(run));
         return {};
     }
+
+    void keep_templates(const wire::TaskCommand& command) override { rendered = command.rendered; }
 
     void release(const TaskKey& key, std::uint64_t seq) override { tasks_[key].runs.erase(seq); }
 
@@ -73,12 +90,16 @@ class FakeHands : public Hands {
         heard_(key, wire::IncarnationObserved(run));
     }
 
+    void render(const TaskKey& key, const wire::RenderObserved& now) { heard_render_(key, now); }
+
     bool has_files(const TaskKey& key) const { return tasks_.contains(key); }
 
     bool disk_full = false;
     std::string launch_error;
     int launches = 0;
     int stops = 0;
+    std::uint64_t rendered = 0;
+    int pre_kills = 0;
     std::map<std::string, std::string> logs;
 
    private:
@@ -88,6 +109,7 @@ class FakeHands : public Hands {
     };
 
     Heard heard_;
+    HeardRender heard_render_;
     std::map<TaskKey, Files> tasks_;
 };
 

@@ -29,20 +29,32 @@ class Hands {
     using Heard = std::function<void(const TaskKey&, const wire::IncarnationObserved&)>;
     virtual void listen(Heard heard) = 0;
 
+    // `heard` gets what changes about the templates of a task. Set before anything else.
+    using HeardRender = std::function<void(const TaskKey&, const wire::RenderObserved&)>;
+    virtual void listen_renders(HeardRender heard) = 0;
+
     // Every task with files, once, before anything below.
     virtual Result<std::vector<Found>> adopt() = 0;
 
     virtual Result<void> set_floor(const TaskKey& key, std::uint64_t seq) = 0;
 
-    // Prepares the directories, plans and starts. An error means that nothing was started and that this incarnation
-    // left no trace; `unavailable` may pass when tried again.
+    // Begins the setup of the incarnation, and starts it once that is over; what comes of it is heard. An error means
+    // that nothing was begun and that this incarnation left no trace; `unavailable` may pass when tried again.
     virtual Result<void> launch(const wire::TaskCommand& command) = 0;
 
-    // `signal` is a name; empty: SIGINT. As in Launcher: repeats are no-ops.
+    // Both of an incarnation that runs. `ready`, `pre_kill_done` and `pre_kill_error` are heard later.
+    virtual void probe(const wire::TaskCommand& command) = 0;
+    virtual void pre_kill(const wire::TaskCommand& command) = 0;
+
+    // `signal` is a name; empty: SIGINT. As in Launcher: repeats are no-ops. One that is still being set up is
+    // never_started at once.
     virtual void stop(const TaskKey& key, std::uint64_t seq, const std::string& signal, Duration timeout) = 0;
     // An error means that the signal has no such name; it counts as delivered, with the error as its outcome.
     virtual Result<void> signal(const TaskKey& key, std::uint64_t seq, std::uint64_t order,
                                 const std::string& signal) = 0;
+    // The standing command of a task, each time one is heard: its templates are followed as long as it should run, and
+    // changes up to `rendered` act.
+    virtual void keep_templates(const wire::TaskCommand& command) = 0;
     virtual void release(const TaskKey& key, std::uint64_t seq) = 0;
     // Removes what is left of a task; of the alloc too when that was its last one.
     virtual void destroy(const TaskKey& key) = 0;

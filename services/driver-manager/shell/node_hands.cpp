@@ -5,6 +5,7 @@
 
 #include "driver-manager/allocdir/alloc_dir.hpp"
 #include "driver-manager/launcher/log_reader.hpp"
+#include "driver-manager/setup/payload.hpp"
 #include "driver-manager/shell/signal_names.hpp"
 #include "host/log.hpp"
 #include "os/files.hpp"
@@ -37,21 +38,50 @@ drivers::TaskDirs for_drivers(const allocdir::TaskDirs& dirs) {
 
 }  // namespace
 
-NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, std::size_t in_flight)
+NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits)
     : paths_(std::move(paths)),
       node_(std::move(node)),
       host_env_(environment()),
       loop_(loop),
-      launcher_(loop, paths_.tasks, paths_.shim, in_flight, *this) {}
+      launcher_(loop, paths_.tasks, paths_.shim, limits.starts_in_flight, *this),
+      children_(loop),
+      probes_(loop,
+              [this](const launcher::RunKey& key) {
+                  runs_.at(key).facts.told.ready = true;
+                  say(key);
+              }),
+      fetch_limits_(limits.fetch),
+      variables_(limits.secrets_key),
+      keeper_(loop, paths_.tasks, variables_, template_hooks()),
+      setups_(loop, limits.setups, step_makers(), *this) {}
 
-NodeHands::~NodeHands() { loop_.cancel(trash_timer_); }
+NodeHands::~NodeHands() {
+    loop_.cancel(trash_timer_);
+    loop_.cancel(next_flush_);
+}
+
+void NodeHands::describe_node(const wire::NodeObserved& node) {
+    described_ = node;
+    keeper_.node_changed(node.name, node.attributes);
+}
 
 Result<std::vector<Found>> NodeHands::adopt() {
     if (const auto made = os::make_dir(paths_.tasks, 0700); !made) return tl::unexpected(made.error());
     const auto runs = launcher_.adopt();
     if (!runs) return tl::unexpected(runs.error());
     std::map<TaskKey, Found> found;
-    for (const auto& [key, state] : *runs) found[{key.alloc, key.task}].incarnations.push_back(state);
+    for (const auto& [key, state] : *runs) {
+        Run& run = runs_[key];
+        run.seen = state;
+        run.facts = run.saved = setup::load_facts(launcher_.dir(key));
+        // An end that came while nobody looked.
+        if (state.phase == wire::RunPhase::exited) collect_last_output(key, run);
+        save(key, run);
+        wire::IncarnationObserved whole = state;
+        setup::add_facts(run.facts, whole);
+        run.said = whole;
+        found[{key.alloc, key.task}].incarnations.push_back(std::move(whole));
+    }
     // Directories alone are reported too: nobody would ever ask to remove what is not.
     for (const std::string& root : {paths_.tasks, paths_.allocs}) {
         const auto tasks = allocdir::list(root);
@@ -72,30 +102,99 @@ Result<void> NodeHands::set_floor(const TaskKey& key, std::uint64_t seq) {
     return launcher_.set_floor(key.alloc, key.task, seq);
 }
 
-Result<void> NodeHands::launch(const wire::TaskCommand& command) {
-    const auto dirs = allocdir::build(paths_.allocs, command.alloc, command.task);
-    if (!dirs) {
+setup::Setups::Makers NodeHands::step_makers() {
+    using wire::SetupKind;
+    setup::Setups::Makers makers;
+    makers[SetupKind::directory] = setup::at_once([this](setup::Site& place) -> Result<void> {
+        const auto dirs = allocdir::build(paths_.allocs, place.command.alloc, place.command.task);
+        if (dirs) return {};
         // A full disk or the like: the next try may find it better.
         const bool lasting = dirs.error().kind == ErrorKind::invalid;
         return fail(lasting ? ErrorKind::invalid : ErrorKind::unavailable, dirs.error().message);
-    }
-    drivers::TaskContext context;
+    });
+    makers[SetupKind::payload] = setup::at_once(setup::write_payload);
+    makers[SetupKind::artifacts] = setup::fetch_artifacts(children_, paths_.fetch, fetch_limits_);
+    makers[SetupKind::templates] = [this](setup::Site& place, setup::StepVoice voice) {
+        return keeper_.step(place, std::move(voice));
+    };
+    return makers;
+}
+
+setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
+    setup::Site place;
+    place.command = command;
+    place.dirs = allocdir::paths(paths_.allocs, command.alloc, command.task);
+    drivers::TaskContext& context = place.context;
     context.alloc = command.alloc;
     context.job = command.job;
     context.group = command.group;
     context.index = command.index;
     context.node = node_;
-    context.dirs = for_drivers(*dirs);
+    context.node_name = described_.name;
+    context.attributes = described_.attributes;
+    context.meta = command.meta;
+    context.dirs = for_drivers(place.dirs);
     context.host_env = host_env_;
     context.is_executable = is_executable_file;
     context.mock_task = paths_.mock_task;
-    const auto plan = drivers::plan(command.spec, context);
-    if (!plan) return tl::unexpected(plan.error());
-    launcher_.launch({command.alloc, command.task, command.seq}, command.incarnation, *plan);
+    return place;
+}
+
+Result<void> NodeHands::launch(const wire::TaskCommand& command) {
+    if (const auto valid = drivers::validate(command.spec); !valid) return valid;
+    const launcher::RunKey key{command.alloc, command.task, command.seq};
+    Run& run = runs_[key];
+    run.seen.seq = command.seq;
+    run.seen.id = command.incarnation;
+    run.probed = command.spec.ready.has_value();
+    setups_.begin(key, site_of(command));
     return {};
 }
 
+void NodeHands::on_queued(const launcher::RunKey& key) {
+    runs_.at(key).seen.waits = "its turn: many tasks are being set up on this node";
+    say(key);
+}
+
+void NodeHands::on_setup(const launcher::RunKey& key, const SetupCourse& setup) {
+    Run& run = runs_.at(key);
+    run.facts.told.steps = setup.steps();
+    run.seen.waits = setup.waits();
+    say(key);
+}
+
+void NodeHands::on_set_up(const launcher::RunKey& key, const setup::Site& place, const SetupCourse& setup) {
+    on_setup(key, setup);
+    if (const auto& error = setup.error()) {
+        launcher_.refuse(key, place.command.incarnation, error->message, may_help_to_try_again(*error));
+    } else {
+        start(key, place);
+    }
+}
+
+void NodeHands::start(const launcher::RunKey& key, const setup::Site& place) {
+    const auto plan = drivers::plan(place.command.spec, place.context);
+    if (!plan) {
+        const bool recoverable = drivers::is_recoverable(plan.error());
+        return launcher_.refuse(key, place.command.incarnation, plan.error().message, recoverable);
+    }
+    setup::Facts& facts = runs_.at(key).facts;
+    const auto end_of = [&](const char* stream) {
+        const auto slice = launcher::read_log(plan->log_dir, key.task, stream, -1, 0);
+        return slice ? slice->end : 0;
+    };
+    facts.stdout_start = end_of("stdout");
+    facts.stderr_start = end_of("stderr");
+    launcher_.launch(key, place.command.incarnation, *plan);
+}
+
 void NodeHands::stop(const TaskKey& key, std::uint64_t seq, const std::string& signal, Duration timeout) {
+    if (setups_.cancel(run_key(key, seq))) {
+        Run& run = runs_.at(run_key(key, seq));
+        run.seen.phase = wire::RunPhase::never_started;
+        run.seen.waits.clear();
+        return say(run_key(key, seq));
+    }
     const auto number = signal_number(signal);
     if (!number)
         log::warn("stopping a task with SIGINT", {{"alloc", key.alloc}, {"task", key.task}, {"why", number.error()}});
@@ -109,9 +208,13 @@ Result<void> NodeHands::signal(const TaskKey& key, std::uint64_t seq, std::uint6
     return {};
 }
 
-void NodeHands::release(const TaskKey& key, std::uint64_t seq) { launcher_.release(run_key(key, seq)); }
+void NodeHands::release(const TaskKey& key, std::uint64_t seq) {
+    launcher_.release(run_key(key, seq));
+    runs_.erase(run_key(key, seq));
+}
 
 void NodeHands::destroy(const TaskKey& key) {
+    keeper_.forget(key);
     launcher_.forget(key.alloc, key.task);
     if (const auto gone = allocdir::destroy(paths_.allocs, key.alloc, key.task); !gone)
         log::warn("something of a destroyed task is left", {{"why", gone.error()}});
@@ -135,10 +238,6 @@ Result<wire::LogChunk> NodeHands::read_log(const wire::LogRead& read) {
     chunk.end = slice->end;
     chunk.data = std::move(slice->data);
     return chunk;
-}
-
-void NodeHands::on_run(const launcher::RunKey& key, const wire::IncarnationObserved& state) {
-    if (heard_) heard_({key.alloc, key.task}, state);
 }
 
 std::map<std::string, wire::DriverInfo> look_at_drivers(const NodePaths& paths) {

@@ -2,11 +2,19 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "driver-manager/drivers/driver.hpp"
 #include "driver-manager/launcher/launcher.hpp"
+#include "driver-manager/setup/artifacts.hpp"
+#include "driver-manager/setup/children.hpp"
+#include "driver-manager/setup/facts.hpp"
+#include "driver-manager/setup/probes.hpp"
+#include "driver-manager/setup/setups.hpp"
 #include "driver-manager/shell/hands.hpp"
+#include "driver-manager/templates/keeper.hpp"
 #include "rt/loop.hpp"
 
 namespace drover::driver_manager {
@@ -16,36 +24,90 @@ struct NodePaths {
     std::string allocs;     // the tasks' own directories
     std::string shim;       // program
     std::string mock_task;  // program; empty when not installed
+    std::string fetch;      // program; empty when not installed
 };
 
-class NodeHands : public Hands, private launcher::Listener {
+class NodeHands : public Hands, private launcher::Listener, private setup::SetupListener {
    public:
-    // At most `in_flight` tasks are starting at a time; further ones queue.
-    NodeHands(rt::Loop& loop, NodePaths paths, std::string node, std::size_t in_flight);
+    struct Limits {
+        std::size_t starts_in_flight = 8;  // further ones queue
+        std::size_t setups = 16;           // at a time; further ones queue
+        setup::FetchLimits fetch;
+        std::string secrets_key{};  // opens secrets; empty: there is none
+    };
+
+    NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits);
     ~NodeHands() override;
     NodeHands(const NodeHands&) = delete;
     NodeHands& operator=(const NodeHands&) = delete;
 
+    // What tasks may refer to as ${attr.*} and ${node.unique.name} from now on.
+    void describe_node(const wire::NodeObserved& node);
+
+    // For what the state-store says of variables.
+    templates::Variables& variables() { return variables_; }
+    templates::Keeper& keeper() { return keeper_; }
+
     void listen(Heard heard) override { heard_ = std::move(heard); }
+    void listen_renders(HeardRender heard) override { heard_render_ = std::move(heard); }
     Result<std::vector<Found>> adopt() override;
     Result<void> set_floor(const TaskKey& key, std::uint64_t seq) override;
     Result<void> launch(const wire::TaskCommand& command) override;
+    void probe(const wire::TaskCommand& command) override;
+    void pre_kill(const wire::TaskCommand& command) override;
     void stop(const TaskKey& key, std::uint64_t seq, const std::string& signal, Duration timeout) override;
     Result<void> signal(const TaskKey& key, std::uint64_t seq, std::uint64_t order, const std::string& name) override;
+    void keep_templates(const wire::TaskCommand& command) override;
     void release(const TaskKey& key, std::uint64_t seq) override;
     void destroy(const TaskKey& key) override;
     Result<wire::LogChunk> read_log(const wire::LogRead& read) override;
 
    private:
+    // What is said of an incarnation: its shim's record, or its setup before there is one, and our own facts.
+    struct Run {
+        wire::IncarnationObserved seen;
+        setup::Facts facts;
+        setup::Facts saved;
+        std::optional<wire::IncarnationObserved> said;
+        bool probed = true;  // as far as is known
+        setup::Children::Id script = 0;
+    };
+
     void on_run(const launcher::RunKey& key, const wire::IncarnationObserved& state) override;
+    void on_queued(const launcher::RunKey& key) override;
+    void on_setup(const launcher::RunKey& key, const SetupCourse& setup) override;
+    void on_set_up(const launcher::RunKey& key, const setup::Site& place, const SetupCourse& setup) override;
+
+    setup::Setups::Makers step_makers();
+    setup::Site site_of(const wire::TaskCommand& command) const;
+    void start(const launcher::RunKey& key, const setup::Site& place);
+    void say(const launcher::RunKey& key);
+    void flush();
+    void save(const launcher::RunKey& key, Run& run);
+    templates::KeeperHooks template_hooks();
+    void template_signal(const setup::Site& site, const std::string& name);
+    void template_script(const setup::Site& site, const wire::Script& script);
+    void pre_kill_over(const launcher::RunKey& key, const Result<void>& result);
+    void collect_last_output(const launcher::RunKey& key, Run& run);
 
     NodePaths paths_;
     std::string node_;
+    wire::NodeObserved described_;
     std::map<std::string, std::string> host_env_;
     Heard heard_;
+    HeardRender heard_render_;
     rt::Loop& loop_;
     rt::Token trash_timer_ = 0;
+    rt::Token next_flush_ = 0;
+    std::map<launcher::RunKey, Run> runs_;
+    std::set<launcher::RunKey> changed_;  // what has to be said
     launcher::Launcher launcher_;
+    setup::Children children_;
+    setup::Probes probes_;
+    setup::FetchLimits fetch_limits_;
+    templates::Variables variables_;
+    templates::Keeper keeper_;
+    setup::Setups setups_;
 };
 
 // Whether each driver works on this node.

@@ -16,9 +16,11 @@
 #include "driver-manager/shell/log_desk.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "driver-manager/shell/node_id.hpp"
+#include "driver-manager/shell/variable_feed.hpp"
 #include "host/keys.hpp"
 #include "host/log.hpp"
 #include "os/files.hpp"
+#include "secret/key_files.hpp"
 
 namespace drover::driver_manager {
 namespace {
@@ -42,33 +44,50 @@ Result<NodePaths> find_paths(const Config& config) {
         return fail(ErrorKind::not_found, "there is no drover-shim at " + paths.shim + "; set `shim` to its path");
     const std::string mock = sibling("drover-mock-task");
     if (::access(mock.c_str(), X_OK) == 0) paths.mock_task = mock;
+    const std::string fetch = sibling("drover-fetch");
+    if (::access(fetch.c_str(), X_OK) == 0) paths.fetch = fetch;
     return paths;
+}
+
+Result<NodeHands::Limits> limits_of(const Config& config) {
+    NodeHands::Limits limits;
+    limits.starts_in_flight = static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight));
+    limits.fetch.time = config.artifact_timeout;
+    limits.fetch.bytes = config.artifact_max_size.bytes;
+    if (config.secrets_private_key_file.empty()) return limits;
+    auto key = secret::read_private_key(config.secrets_private_key_file);
+    if (!key) return tl::unexpected(key.error());
+    limits.secrets_key = std::move(*key);
+    return limits;
 }
 
 class DriverManager : public host::Service {
    public:
     DriverManager(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<bus::Transport> transport,
-                  const NodePaths& paths, const std::string& node)
+                  const NodePaths& paths, const NodeHands::Limits& limits, const std::string& node)
         : lock_(std::move(lock)),
           loop_(host.loop()),
           transport_(std::move(transport)),
           boot_(random_hex(16)),
           exchange_(loop_, *transport_, {node, "driver-manager", boot_}),
-          hands_(loop_, paths, node, static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight))),
+          hands_(loop_, paths, node, limits),
           agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
+          variables_(loop_, exchange_, hands_.variables(), hands_.keeper()),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
           beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval,
-                  [paths, node, data = config.data_dir, storage = fingerprint::StorageTeller()]() mutable {
+                  [this, paths, node, data = config.data_dir, storage = fingerprint::StorageTeller()]() mutable {
                       wire::NodeObserved seen = fingerprint::observe_node(node, look_at_drivers(paths));
                       // Until the first task starts there is only the data directory.
                       auto use = fingerprint::look_at_storage(paths.allocs);
                       storage.tell(use ? use : fingerprint::look_at_storage(data), seen);
                       seen.attributes["drover.version"] = host::version();
+                      hands_.describe_node(seen);
                       return seen;
                   }) {}
 
     Result<void> begin() {
         if (const auto started = agent_.start(); !started) return started;
+        variables_.start();
         desk_.start();
         return {};
     }
@@ -87,6 +106,7 @@ class DriverManager : public host::Service {
     bus::Exchange exchange_;
     NodeHands hands_;
     Agent agent_;
+    VariableFeed variables_;
     LogDesk desk_;
     Beacon beacon_;
 };
@@ -103,13 +123,15 @@ Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& con
         log::warn("this node keeps the id it was given first", {{"id", *node}, {"asked_for", config.id}});
     const auto paths = find_paths(config);
     if (!paths) return tl::unexpected(paths.error());
+    const auto limits = limits_of(config);
+    if (!limits) return tl::unexpected(limits.error());
     const auto keys = host::read_curve_keys(config);
     if (!keys) return tl::unexpected(keys.error());
     auto transport = bus::ZmqTransport::open(
         host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
     if (!transport) return tl::unexpected(transport.error());
     auto service =
-        std::make_unique<DriverManager>(host, config, std::move(*lock), std::move(*transport), *paths, *node);
+        std::make_unique<DriverManager>(host, config, std::move(*lock), std::move(*transport), *paths, *limits, *node);
     if (const auto begun = service->begin(); !begun) return tl::unexpected(begun.error());
     host.ready();
     return service;

@@ -9,12 +9,20 @@ struct Config : host::ServiceConfig {
     std::string shim;  // empty: drover-shim beside this program
     std::int64_t starts_in_flight = 8;
     Duration fingerprint_interval = seconds(30);
+    Duration artifact_timeout = minutes(30);
+    Size artifact_max_size{10ULL << 30};
+    std::string secrets_private_key_file;
 
     std::vector<host::Option> options() {
-        return host::join(service_options(),
-                          {{"shim", &shim, "path of drover-shim; empty: beside this program"},
-                           {"starts_in_flight", &starts_in_flight, "how many tasks may be starting at a time"},
-                           {"fingerprint_interval", &fingerprint_interval, "how often to look at what the node is"}});
+        return host::join(
+            service_options(),
+            {{"shim", &shim, "path of drover-shim; empty: beside this program"},
+             {"starts_in_flight", &starts_in_flight, "how many tasks may be starting at a time"},
+             {"fingerprint_interval", &fingerprint_interval, "how often to look at what the node is"},
+             {"artifact_timeout", &artifact_timeout, "how long one artifact may take to be fetched"},
+             {"artifact_max_size", &artifact_max_size, "how large an artifact may be, before and after it is unpacked"},
+             {"secrets_private_key_file", &secrets_private_key_file,
+              "file with the key that opens secret items of variables"}});
     }
 };
 

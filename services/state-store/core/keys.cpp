@@ -7,13 +7,14 @@ namespace drover::store {
 namespace {
 
 constexpr std::string_view kDonePrefix = "done/";
+constexpr std::string_view kVariablePrefix = "variable/";
 constexpr std::size_t kDigits = 20;
 
 constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
     {"job/", "JobDesired"},           {"alloc/", "AllocDesired"},     {"order/", "AllocOrder"},
     {"status/", "AllocStatus"},       {"recorded/", "AllocRecorded"}, {kNodePrefix, "NodeStatus"},
     {kMembersKey, "Members"},         {kEventPrefix, "TaskEvent"},    {"nodeorder/", "NodeOrder"},
-    {"collected/", "CollectedAlloc"},
+    {"collected/", "CollectedAlloc"}, {kVariablePrefix, "VariableDesired"},
 };
 
 std::string join(std::string_view prefix, std::string_view name) { return std::string(prefix) += name; }
@@ -28,6 +29,7 @@ std::string recorded_key(std::string_view alloc) { return join("recorded/", allo
 std::string node_key(std::string_view id) { return join(kNodePrefix, id); }
 std::string node_order_key(std::string_view id) { return join("nodeorder/", id); }
 std::string collected_key(std::string_view alloc) { return join("collected/", alloc); }
+std::string variable_key(std::string_view path) { return join(kVariablePrefix, path); }
 std::string done_key(std::string_view request) { return join(kDonePrefix, request); }
 
 std::string event_key(std::string_view job, std::string_view alloc, std::string_view task, std::uint64_t n) {

@@ -7,6 +7,7 @@
 #include "state-store/core/keys.hpp"
 #include "state-store/core/nodes.hpp"
 #include "state-store/core/orders.hpp"
+#include "state-store/core/variables.hpp"
 
 namespace drover::store {
 
@@ -42,7 +43,9 @@ Result<std::uint64_t> apply(Draft& draft, const wire::Request& request, const st
             if (!request.order) return fail(ErrorKind::invalid, "the request about a node does not say what to do");
             return unnumbered(order_node(draft, *request.order, request.deadline, now));
         case wire::Ask::variable_put:
-        case wire::Ask::variable_remove:
+            if (!request.variable) return fail(ErrorKind::invalid, "the request to put a variable has none in it");
+            return put_variable(draft, *request.variable, now);
+        case wire::Ask::variable_remove: return unnumbered(remove_variable(draft, request.path));
         case wire::Ask::collect:
         case wire::Ask::events: break;
     }

@@ -92,6 +92,22 @@ TEST_F(StoreTest, ASubmitIsAnsweredAndToldToEverybody) {
     EXPECT_EQ(state<wire::JobDesired>("job/web")->uid.size(), 16U);
 }
 
+TEST_F(StoreTest, ARemovedVariableIsGoneForEverybody) {
+    start();
+    wire::Request put;
+    put.id = "v1";
+    put.ask = wire::Ask::variable_put;
+    put.variable = wire::VariableDesired{"db/main", 0, {{"user", {"app", ""}}}, {}};
+    EXPECT_EQ(ask(put).index, 1U);
+    ASSERT_TRUE(until([&] { return state<wire::VariableDesired>("variable/db/main").has_value(); }));
+    wire::Request remove;
+    remove.id = "v2";
+    remove.ask = wire::Ask::variable_remove;
+    remove.path = "db/main";
+    EXPECT_TRUE(ask(remove).ok);
+    EXPECT_TRUE(until([&] { return !state<wire::VariableDesired>("variable/db/main").has_value(); }));
+}
+
 TEST_F(StoreTest, EveryRequestIsAnsweredOnceOverALossyBusAndOverRestarts) {
     network.set_faults({.loss = 0.3, .duplication = 0.2, .delay_max = milliseconds(50)});
     start();

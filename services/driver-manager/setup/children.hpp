@@ -1,0 +1,70 @@
+// Children: short-lived programs that the driver-manager runs itself, each in a session of its own and never longer
+// than its limit. They die with the driver-manager.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/unique_fd.hpp"
+#include "os/pidfd.hpp"
+#include "os/spawn.hpp"
+#include "rt/loop.hpp"
+
+namespace drover::setup {
+
+struct Child {
+    os::SpawnOptions options;  // its session and its standard descriptors are set here
+    std::string input;         // what it reads from standard input
+    Duration limit;            // then all of it is killed
+};
+
+struct ChildEnd {
+    os::ExitStatus status;
+    bool overdue = false;  // it was killed at its limit
+    std::string said;      // the first 4 KiB of its standard output; standard error is discarded
+};
+
+class Children {
+   public:
+    using Id = std::uint64_t;
+    using Ended = std::function<void(const ChildEnd&)>;
+
+    static constexpr std::size_t kMaxSaid = 4096;
+
+    explicit Children(rt::Loop& loop) : loop_(loop) {}
+    // Kills all that are left.
+    ~Children();
+    Children(const Children&) = delete;
+    Children& operator=(const Children&) = delete;
+
+    // `ended` is called once, in a later round, unless the child is killed before. What it has started in its session
+    // ends with it.
+    Result<Id> start(Child child, Ended ended);
+
+    // Kills it and everything in its session's group; nothing is heard of it any more. An id that is not known is a
+    // no-op.
+    void kill(Id id);
+
+    std::size_t size() const { return running_.size(); }
+
+   private:
+    struct Running {
+        os::Process process;
+        UniqueFd output;
+        Ended ended;
+        bool overdue = false;
+        rt::Token on_end = 0;
+        rt::Token at_limit = 0;
+    };
+
+    void end(Id id);
+
+    rt::Loop& loop_;
+    std::map<Id, Running> running_;
+    Id last_ = 0;
+};
+
+}  // namespace drover::setup

@@ -1,0 +1,28 @@
+// Facts: what the driver-manager itself knows of an incarnation and its shim does not. Kept beside the shim's record,
+// so that the next driver-manager says the same.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+#include "wire/observed.hpp"
+
+namespace drover::setup {
+
+struct Facts {
+    wire::IncarnationObserved told;  // only steps, ready, pre_kill_done, pre_kill_error and last_output
+    std::uint64_t stdout_start = 0;  // of the task's whole output, where this incarnation's begins
+    std::uint64_t stderr_start = 0;
+
+    friend bool operator==(const Facts&, const Facts&) = default;
+};
+
+// Puts them into what the shim's record says.
+void add_facts(const Facts& facts, wire::IncarnationObserved& state);
+
+// `dir` is the incarnation's directory. What cannot be read counts as not told.
+Facts load_facts(const std::string& dir);
+Result<void> save_facts(const std::string& dir, const Facts& facts);
+
+}  // namespace drover::setup

@@ -1,0 +1,107 @@
+// What NodeHands says of incarnations, and what it does beside those that run.
+#include "driver-manager/drivers/script.hpp"
+#include "driver-manager/launcher/log_reader.hpp"
+#include "driver-manager/setup/last_output.hpp"
+#include "driver-manager/setup/scripts.hpp"
+#include "driver-manager/shell/node_hands.hpp"
+#include "host/log.hpp"
+#include "os/files.hpp"
+
+namespace drover::driver_manager {
+
+namespace {
+constexpr std::int64_t kTail = 8 << 10;  // bytes of a log that may hold the last words
+}
+
+void NodeHands::on_run(const launcher::RunKey& key, const wire::IncarnationObserved& state) {
+    Run& run = runs_[key];
+    run.seen = state;
+    if (state.phase == wire::RunPhase::exited) {
+        probes_.forget(key);
+        children_.kill(std::exchange(run.script, 0));
+        collect_last_output(key, run);
+    }
+    if (state.phase == wire::RunPhase::running && !run.probed) run.facts.told.ready = true;
+    say(key);
+}
+
+// In a later round, once, with the state that it has then; so nobody who is called here can be in the way.
+void NodeHands::say(const launcher::RunKey& key) {
+    changed_.insert(key);
+    if (next_flush_ == 0) next_flush_ = loop_.at(loop_.now(), [this] { flush(); });
+}
+
+void NodeHands::flush() {
+    next_flush_ = 0;
+    for (const launcher::RunKey& key : std::exchange(changed_, {})) {
+        const auto run = runs_.find(key);
+        if (run == runs_.end()) continue;
+        save(key, run->second);
+        wire::IncarnationObserved whole = run->second.seen;
+        setup::add_facts(run->second.facts, whole);
+        if (run->second.said == whole) continue;
+        run->second.said = whole;
+        if (heard_) heard_({key.alloc, key.task}, whole);
+    }
+}
+
+void NodeHands::save(const launcher::RunKey& key, Run& run) {
+    const std::string dir = launcher_.dir(key);
+    if (run.facts == run.saved || !os::exists(dir)) return;
+    // Lost, they cost a few words: steps, or a script that runs again.
+    if (const auto saved = setup::save_facts(dir, run.facts); !saved)
+        log::warn("cannot keep what is known of a run", {{"why", saved.error()}});
+    run.saved = run.facts;
+}
+
+void NodeHands::probe(const wire::TaskCommand& command) {
+    if (!command.spec.ready) return;
+    const auto dirs = allocdir::paths(paths_.allocs, command.alloc, command.task);
+    probes_.ask({command.alloc, command.task, command.seq}, *command.spec.ready, dirs.root);
+}
+
+void NodeHands::pre_kill(const wire::TaskCommand& command) {
+    const launcher::RunKey key{command.alloc, command.task, command.seq};
+    const auto run = runs_.find(key);
+    if (run == runs_.end() || !command.spec.pre_kill) return;
+    const setup::Site place = site_of(command);
+    const auto script = [&]() -> Result<setup::Children::Id> {
+        const auto task = drivers::plan(command.spec, place.context);
+        if (!task) return tl::unexpected(task.error());
+        const auto plan = drivers::plan_script(*command.spec.pre_kill, *task, place.context);
+        if (!plan) return tl::unexpected(plan.error());
+        return setup::run_script(children_, *plan, command.spec.pre_kill->timeout,
+                                 [this, key](const Result<void>& result) { pre_kill_over(key, result); });
+    }();
+    if (script) {
+        run->second.script = *script;
+    } else {
+        pre_kill_over(key, tl::unexpected(script.error()));
+    }
+}
+
+void NodeHands::pre_kill_over(const launcher::RunKey& key, const Result<void>& result) {
+    const auto run = runs_.find(key);
+    if (run == runs_.end()) return;
+    run->second.script = 0;
+    run->second.facts.told.pre_kill_done = true;
+    if (!result) run->second.facts.told.pre_kill_error = "the pre_kill script failed: " + result.error().message;
+    say(key);
+}
+
+void NodeHands::collect_last_output(const launcher::RunKey& key, Run& run) {
+    if (run.seen.exit.successful() || !run.facts.told.last_output.empty()) return;
+    const allocdir::TaskDirs dirs = allocdir::paths(paths_.allocs, key.alloc, key.task);
+    // Not what an earlier incarnation wrote into the same log.
+    const auto tail = [&](const char* stream, std::uint64_t start) {
+        auto slice = launcher::read_log(dirs.logs, key.task, stream, -kTail, kTail);
+        if (!slice) return std::string();
+        if (slice->offset < start)
+            slice->data.erase(0, std::min<std::uint64_t>(start - slice->offset, slice->data.size()));
+        return std::move(slice->data);
+    };
+    run.facts.told.last_output =
+        setup::last_output(tail("stdout", run.facts.stdout_start), tail("stderr", run.facts.stderr_start));
+}
+
+}  // namespace drover::driver_manager

@@ -1,0 +1,64 @@
+// What NodeHands does for the templates of its tasks.
+#include <csignal>
+
+#include "driver-manager/drivers/script.hpp"
+#include "driver-manager/setup/scripts.hpp"
+#include "driver-manager/shell/node_hands.hpp"
+#include "driver-manager/shell/signal_names.hpp"
+#include "host/log.hpp"
+#include "os/pidfd.hpp"
+#include "os/proc.hpp"
+
+namespace drover::driver_manager {
+
+templates::KeeperHooks NodeHands::template_hooks() {
+    templates::KeeperHooks hooks;
+    hooks.changed = [this](const TaskKey& key, const wire::RenderObserved& now) {
+        if (heard_render_) heard_render_(key, now);
+    };
+    hooks.signal = [this](const setup::Site& site, const std::string& name) { template_signal(site, name); };
+    hooks.script = [this](const setup::Site& site, const wire::Script& script) { template_script(site, script); };
+    hooks.warn = [](const std::string& sentence) { log::warn("templates", {{"why", sentence}}); };
+    return hooks;
+}
+
+void NodeHands::keep_templates(const wire::TaskCommand& command) { keeper_.command(site_of(command)); }
+
+// Straight to the process: a shim counts signals by the orders of users.
+void NodeHands::template_signal(const setup::Site& site, const std::string& name) {
+    const wire::TaskCommand& command = site.command;
+    const auto run = runs_.find({command.alloc, command.task, command.seq});
+    if (run == runs_.end() || run->second.seen.phase != wire::RunPhase::running) return;
+    const auto pid = static_cast<pid_t>(run->second.seen.pid);
+    const auto sent = [&]() -> Result<void> {
+        const auto number = signal_number(name);
+        if (!number) return tl::unexpected(number.error());
+        const auto pidfd = os::open_pidfd(pid);
+        if (!pidfd) return tl::unexpected(pidfd.error());
+        // Looked at after the descriptor was taken. A task begins a session; what got its number later does not.
+        const auto process = os::read_proc(pid);
+        if (!process || process->session != pid) return fail(ErrorKind::not_found, "its process has ended");
+        return os::send_signal(pidfd->get(), *number);
+    }();
+    log::info("template signal", {{"alloc", command.alloc},
+                                  {"task", command.task},
+                                  {"signal", name},
+                                  {"error", sent ? std::string() : sent.error().message}});
+}
+
+void NodeHands::template_script(const setup::Site& site, const wire::Script& script) {
+    const wire::TaskCommand& command = site.command;
+    const auto run = runs_.find({command.alloc, command.task, command.seq});
+    if (run == runs_.end() || run->second.seen.phase != wire::RunPhase::running) return;
+    const auto over = [alloc = command.alloc, task = command.task](const Result<void>& result) {
+        if (result) return log::info("template script done", {{"alloc", alloc}, {"task", task}});
+        log::warn("template script failed", {{"alloc", alloc}, {"task", task}, {"why", result.error()}});
+    };
+    const auto task = drivers::plan(command.spec, site.context);
+    const auto plan = task ? drivers::plan_script(script, *task, site.context) : task;
+    if (!plan) return over(tl::unexpected(plan.error()));
+    const auto started = setup::run_script(children_, *plan, script.timeout, over);
+    if (!started) over(tl::unexpected(started.error()));
+}
+
+}  // namespace drover::driver_manager

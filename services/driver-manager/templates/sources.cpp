@@ -1,0 +1,39 @@
+#include "driver-manager/templates/sources.hpp"
+
+#include "driver-manager/templates/files.hpp"
+
+namespace drover::templates {
+namespace {
+
+using templating::Found;
+using templating::Reference;
+using templating::State;
+
+Found look_up(const std::map<std::string, std::string>& map, const Reference& reference) {
+    const auto found = map.find(reference.name);
+    if (found == map.end()) return {State::absent, "", {}, describe(reference)};
+    return {State::present, found->second, {}, ""};
+}
+
+Found file(const std::string& task_dir, const Reference& reference) {
+    auto text = read_source(task_dir, reference.name);
+    if (text) return {State::present, std::move(*text), {}, ""};
+    if (text.error().kind == ErrorKind::not_found) return {State::absent, "", {}, describe(reference)};
+    return {State::unknown, "", {}, describe(reference) + " (" + text.error().message + ")"};
+}
+
+}  // namespace
+
+Found TaskSources::find(const Reference& reference) const {
+    switch (reference.source) {
+        case templating::Source::variable: return variables_.find(reference);
+        case templating::Source::env: return look_up(env_, reference);
+        case templating::Source::file: return file(context_.dirs.root, reference);
+        case templating::Source::attribute: return look_up(context_.attributes, reference);
+        case templating::Source::meta: return look_up(context_.meta, reference);
+        case templating::Source::node: break;
+    }
+    return {State::present, reference.name == "id" ? context_.node : context_.node_name, {}, ""};
+}
+
+}  // namespace drover::templates

@@ -1,0 +1,23 @@
+// What the templates of one task may read.
+#pragma once
+
+#include "driver-manager/drivers/env.hpp"
+#include "driver-manager/templates/variables.hpp"
+
+namespace drover::templates {
+
+class TaskSources : public templating::Sources {
+   public:
+    // Everything outlives this.
+    TaskSources(const Variables& variables, const drivers::Env& env, const drivers::TaskContext& context)
+        : variables_(variables), env_(env), context_(context) {}
+
+    templating::Found find(const templating::Reference& reference) const override;
+
+   private:
+    const Variables& variables_;
+    const drivers::Env& env_;
+    const drivers::TaskContext& context_;
+};
+
+}  // namespace drover::templates
