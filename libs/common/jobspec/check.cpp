@@ -79,10 +79,72 @@ void check_driver(Context& context, const std::string& path, const wire::TaskSpe
                      nearest(task.driver, names));
 }
 
+constexpr std::size_t kMaxPayload = 16 << 10;
+
+// A path below a directory; what a reference stands for is known only on the node.
+bool stays_below(std::string_view path) {
+    if (path.starts_with("${")) return true;
+    if (path.starts_with('/')) return false;
+    while (!path.empty()) {
+        const std::size_t slash = path.find('/');
+        if (path.substr(0, slash) == "..") return false;
+        path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+    }
+    return true;
+}
+
+bool is_source(std::string_view source) {
+    if (source.starts_with("${")) return true;
+    if (source.starts_with("git::")) source.remove_prefix(5);
+    return source.starts_with("http://") || source.starts_with("https://") || source.starts_with("file:///") ||
+           source.starts_with("${");
+}
+
+bool is_checksum(std::string_view text) {
+    if (text.find("${") != std::string_view::npos) return true;
+    const bool long_one = text.starts_with("sha512:");
+    if (!long_one && !text.starts_with("sha256:")) return false;
+    text.remove_prefix(7);
+    return text.size() == (long_one ? 128U : 64U) &&
+           text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+void check_artifact(Context& context, const std::string& path, const wire::Artifact& artifact) {
+    // Not shown: there may be a password in it.
+    if (!is_source(artifact.source))
+        context.complain(below(path, "source"),
+                         "is no source; write http://, https://, file:/// or git:: before one of these");
+    if (!stays_below(artifact.destination))
+        context.complain(below(path, "destination"),
+                         "\"" + artifact.destination + "\" leaves the task's directory; write a path below it");
+    if (!artifact.checksum.empty() && !is_checksum(artifact.checksum))
+        context.complain(below(path, "checksum"),
+                         "is no checksum; write sha256: with 64 hex digits or sha512: with 128 behind it");
+    for (const auto& [name, value] : artifact.headers)
+        if ((name + value).find_first_of("\r\n") != std::string::npos || name.find(':') != std::string::npos)
+            context.complain(below(below(path, "headers"), name), "is no header: it holds a line break or a colon");
+}
+
+void check_setup(Context& context, const std::string& path, const wire::TaskSpec& task) {
+    for (std::size_t i = 0; i < task.artifacts.size(); ++i)
+        check_artifact(context, below(below(path, "artifacts"), i), task.artifacts[i]);
+    if (context.has(below(path, "dispatch_payload")) && (task.payload_file.empty() || !stays_below(task.payload_file)))
+        context.complain(below(path, "dispatch_payload.file"),
+                         "\"" + task.payload_file + "\" is no path below the task's local directory");
+    const std::string ready = below(path, "ready");
+    if (task.ready && context.has(below(ready, "file")) == context.has(below(ready, "port")))
+        context.complain(ready, "needs either file or port");
+    if (context.has(below(ready, "file")) && task.ready->file.empty())
+        context.complain(below(ready, "file"), "may not be empty");
+    if (task.pre_kill && task.pre_kill->command.empty())
+        context.complain(below(path, "pre_kill.command"), "may not be empty");
+}
+
 void check_task(Context& context, const std::string& path, const wire::TaskSpec& task) {
     check_name(context, below(path, "name"), task.name);
     check_driver(context, path, task);
     check_config(context, below(path, "config"), task);
+    check_setup(context, path, task);
     if (!task.kill_signal.empty() || context.has(below(path, "kill_signal"))) {
         check_signal(context, below(path, "kill_signal"), task.kill_signal);
     }
@@ -122,6 +184,8 @@ const std::vector<std::string_view>& signal_names() {
 
 void check_job(Context& context, const wire::JobSpec& job) {
     check_name(context, "job", job.name);
+    if (job.payload.size() > kMaxPayload)
+        context.complain("payload", "is larger than 16KiB; fetch larger things as artifacts");
     if (job.groups.empty()) context.complain("groups", "a job needs at least one group");
     std::set<std::string> names;
     for (std::size_t i = 0; i < job.groups.size(); ++i) {

@@ -23,6 +23,8 @@ template <wire::Message T>
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, T& to);
 template <class T>
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::vector<T>& to);
+template <class T>
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::optional<T>& to);
 
 template <class Owner, class Member, Member Owner::*member>
 void into(Context& context, const std::string& path, const Node& node, const FieldDoc& field, Owner& owner) {
@@ -36,6 +38,85 @@ void into_config(Context& context, const std::string& path, const Node& node, co
     read_config(context, path, node, task.driver, task.config);
 }
 
+// The driver and the alloc know a payload's file only; the block around it is there to be read by people.
+struct DispatchPayload {
+    std::string file;
+};
+
+void into_file(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+               DispatchPayload& payload) {
+    read(context, path, node, field, payload.file);
+}
+
+void into_payload_file(Context& context, const std::string& path, const Node& node, const FieldDoc&,
+                       wire::TaskSpec& task);
+
+const std::vector<Row<DispatchPayload>>& rows(const DispatchPayload*) {
+    static const std::vector<Row<DispatchPayload>> table = {
+        {{"file", "text", "required", "The file's name, or a path, below the task's `local` directory.",
+          "file: input.json", ""},
+         into_file},
+    };
+    return table;
+}
+
+const std::vector<Row<wire::Artifact>>& rows(const wire::Artifact*) {
+    static const std::vector<Row<wire::Artifact>> table = {
+        {{"source", "text", "required",
+          "`http://` or `https://`, `file:///PATH` of the machine, or `git::URL` with an optional `?ref=` (branch, tag "
+          "or commit) for a repository. User and password may stand in the URL; they are never shown.",
+          "source: https://example.com/tool.tar.gz", ""},
+         INTO(Artifact, source)},
+        {{"destination", "text", "local/",
+          "A path below the task's directory: the directory that gets the file or what was unpacked; with `mode: file` "
+          "the file itself, unless it ends in `/`.",
+          "destination: local/tool", ""},
+         INTO(Artifact, destination)},
+        {{"checksum", "text", "not checked", "`sha256:` or `sha512:` and the digits of what has to arrive.",
+          "checksum: \"sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"", ""},
+         INTO(Artifact, checksum)},
+        {{"mode", "any or file or dir", "any",
+          "`any`: unpacked if its name is that of an archive (.tar, .tar.gz, .tgz, .tar.xz, .txz, .tar.zst, .tzst, "
+          ".zip); `file`: kept as it is; `dir`: has to be an archive, whatever its name.",
+          "mode: dir", ""},
+         INTO(Artifact, mode)},
+        {{"headers", "map of text", "empty",
+          "Sent with the request, to the source's own host only; their values are never shown.",
+          "headers: { X-Token: \"${TOKEN}\" }", ""},
+         INTO(Artifact, headers)},
+    };
+    return table;
+}
+
+const std::vector<Row<wire::Script>>& rows(const wire::Script*) {
+    static const std::vector<Row<wire::Script>> table = {
+        {{"command", "text", "required", "The program: an absolute path, or a name that is looked for as the task's.",
+          "command: /bin/sh", ""},
+         INTO(Script, command)},
+        {{"args", "list of text", "empty", "Its arguments. No shell looks at them.",
+          "args: [\"-c\", \"touch local/draining\"]", ""},
+         INTO(Script, args)},
+        {{"timeout", "duration", "5s", "Then it is killed, with all that it started, and counts as failed.",
+          "timeout: 10s", "", milliseconds(1).ns, hours(24).ns},
+         INTO(Script, timeout)},
+    };
+    return table;
+}
+
+const std::vector<Row<wire::ReadyProbe>>& rows(const wire::ReadyProbe*) {
+    static const std::vector<Row<wire::ReadyProbe>> table = {
+        {{"file", "text", "none", "Ready when this file exists: an absolute path, or one below the task's directory.",
+          "file: local/ready", ""},
+         INTO(ReadyProbe, file)},
+        {{"port", "number", "none", "Ready when something accepts TCP connections on this port of 127.0.0.1.",
+          "port: 8080", "", 1, 65535},
+         INTO(ReadyProbe, port)},
+        {{"interval", "duration", "200ms", "How often to look.", "interval: 1s", "", milliseconds(10).ns, hours(1).ns},
+         INTO(ReadyProbe, interval)},
+    };
+    return table;
+}
+
 const std::vector<Row<wire::JobSpec>>& rows(const wire::JobSpec*) {
     static const std::vector<Row<wire::JobSpec>> table = {
         {{"job", "name", "required", "The job's name, by which it is updated, shown and stopped.", "job: web", ""},
@@ -45,6 +126,16 @@ const std::vector<Row<wire::JobSpec>>& rows(const wire::JobSpec*) {
           "runs to completion: a task that exits with 0 is done.",
           "type: batch", ""},
          INTO(JobSpec, type)},
+        {{"meta", "map of text", "empty",
+          "For people and for the tasks, which find it as NOMAD_META_<key> and `${meta.<key>}`; that of a group wins "
+          "over "
+          "the job's, that of a task over both.",
+          "meta: { owner: team-a }", ""},
+         INTO(JobSpec, meta)},
+        {{"payload", "text", "empty",
+          "Handed to the tasks that say where they want it: `dispatch_payload`. At most 16KiB.",
+          "payload: '{\"shard\": 7}'", ""},
+         INTO(JobSpec, payload)},
         {{"groups", "list of groups", "required", "What the job is made of; at least one.", "", "group"},
          INTO(JobSpec, groups)},
     };
@@ -58,6 +149,7 @@ const std::vector<Row<wire::GroupSpec>>& rows(const wire::GroupSpec*) {
          INTO(GroupSpec, count)},
         {{"restart", "restart", "by job type", "What happens when a task of the group ends by itself.", "", "restart"},
          INTO(GroupSpec, restart)},
+        {{"meta", "map of text", "empty", "As that of the job.", "meta: { tier: front }", ""}, INTO(GroupSpec, meta)},
         {{"tasks", "list of tasks", "required", "Run together on one machine; at least one.", "", "task"},
          INTO(GroupSpec, tasks)},
     };
@@ -109,6 +201,20 @@ const std::vector<Row<wire::TaskSpec>>& rows(const wire::TaskSpec*) {
           "When the leader ends for good, the other tasks of its alloc are ended too. At most one a group.",
           "leader: true", ""},
          INTO(TaskSpec, leader)},
+        {{"meta", "map of text", "empty", "As that of the job.", "meta: { port: web }", ""}, INTO(TaskSpec, meta)},
+        {{"artifacts", "list of artifacts", "none",
+          "Fetched before the task starts, a few at once, and not again when it restarts.", "", "artifact"},
+         INTO(TaskSpec, artifacts)},
+        {{"dispatch_payload", "dispatch_payload", "none", "Where the task wants the job's payload.", "",
+          "dispatch_payload"},
+         into_payload_file},
+        {{"ready", "ready", "as soon as it runs", "When the task counts as ready.", "", "ready"},
+         INTO(TaskSpec, ready)},
+        {{"pre_kill", "script", "none",
+          "Run beside the task before it is stopped, whatever for, with the same user, environment and directory. Its "
+          "output is discarded.",
+          "", "script"},
+         INTO(TaskSpec, pre_kill)},
         {{"resources", "resources", "unlimited", "What the task may use.", "", "resources"}, INTO(TaskSpec, resources)},
         {{"logs", "logs", "10 files of 10MiB", "How much of the task's output is kept.", "", "logs"},
          INTO(TaskSpec, logs)},
@@ -147,7 +253,9 @@ Block block(std::string_view title, std::string_view doc) {
 }
 
 std::string with_article(std::string_view title) {
-    if (title == "logs" || title == "resources") return std::string(title);
+    if (title == "logs" || title == "resources" || title == "dispatch_payload" || title == "ready")
+        return std::string(title);
+    if (title == "artifact") return "an artifact";
     return title == "job" || title == "restart" ? "the " + std::string(title) : "a " + std::string(title);
 }
 
@@ -194,15 +302,28 @@ void read_block(Context& context, const std::string& path, const Node& node, T& 
     }
 }
 
+void into_payload_file(Context& context, const std::string& path, const Node& node, const FieldDoc&,
+                       wire::TaskSpec& task) {
+    DispatchPayload payload;
+    read_block(context, path, node, payload);
+    task.payload_file = payload.file;
+}
+
 template <wire::Message T>
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc&, T& to) {
     read_block(context, path, node, to);
 }
 
+template <class T>
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::optional<T>& to) {
+    read(context, path, node, field, to.emplace());
+}
+
 void set_defaults(const Context& context, wire::GroupSpec& group) {
     if (context.type == wire::JobType::batch) group.restart = {3, hours(24), seconds(15), wire::RestartMode::fail};
 }
-void set_defaults(const Context&, wire::TaskSpec&) {}
+template <class T>
+void set_defaults(const Context&, T&) {}
 
 template <class T>
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::vector<T>& to) {
@@ -232,6 +353,10 @@ const std::vector<Block>& blocks() {
             "a batch job those that fail. A task that could not be started counts too; a restart "
             "that somebody asked for does not."),
         block<wire::TaskSpec>("task", "One program and how it is run."),
+        block<wire::Artifact>("artifact", "Text may refer to the task's environment, as in `${NOMAD_META_version}`."),
+        block<DispatchPayload>("dispatch_payload", "The job's payload as a file of the task, mode 0777."),
+        block<wire::ReadyProbe>("ready", "Looked at until it has succeeded once. Either `file` or `port`."),
+        block<wire::Script>("script", "A program that is run beside a task."),
         block<wire::Resources>("resources", "Enforced with control groups where the machine has them."),
         block<wire::LogConfig>("logs", "Applies to standard output and standard error, each."),
     };

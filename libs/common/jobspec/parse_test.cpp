@@ -30,8 +30,15 @@ wire::JobSpec documented_spec() {
     task.kill_timeout = seconds(5);
     task.resources = {0.5, 64 << 20};
     task.logs = {10, 10 << 20};
-    wire::GroupSpec group{"front", 2, {3, minutes(30), seconds(15), wire::RestartMode::fail}, {task}};
-    return {"web", wire::JobType::service, {group}};
+    wire::GroupSpec group;
+    group.name = "front";
+    group.count = 2;
+    group.restart = {3, minutes(30), seconds(15), wire::RestartMode::fail};
+    group.tasks = {task};
+    wire::JobSpec job;
+    job.name = "web";
+    job.groups = {group};
+    return job;
 }
 
 wire::JobSpec good(const std::string& text) {
@@ -100,6 +107,38 @@ TEST(Jobspec, TheConfigOfAnUnknownDriverIsPassedOnWithItsTypes) {
     EXPECT_EQ(config.at("big").data, wire::Value{"99999999999999999999"}.data);
     EXPECT_EQ(config.at("l").data, (wire::Value{wire::Value::List{{std::int64_t{1}}}}.data));
     EXPECT_EQ(config.at("m").data, (wire::Value{wire::Value::Map{{"x", {"e"}}}}.data));
+}
+
+TEST(Jobspec, SetupFieldsArriveWhereTheNodeLooksForThem) {
+    const auto job = good(R"(
+job: a
+meta: { owner: x }
+payload: "input"
+groups:
+- name: g
+  meta: { tier: y }
+  tasks:
+  - name: t
+    driver: mock
+    meta: { port: 7 }
+    artifacts:
+    - source: https://host/x.tgz
+    - { source: "git::file:///srv/r?ref=v1", destination: local/r, mode: dir, headers: { A: b } }
+    dispatch_payload: { file: in/put }
+    ready: { port: 8080, interval: 1s }
+    pre_kill: { command: drain, args: [--all], timeout: 3s }
+)");
+    EXPECT_EQ(job.meta.at("owner") + job.groups[0].meta.at("tier"), "xy");
+    EXPECT_EQ(job.payload, "input");
+    const wire::TaskSpec& task = job.groups[0].tasks[0];
+    EXPECT_EQ(task.meta.at("port"), "7");
+    ASSERT_EQ(task.artifacts.size(), 2U);
+    EXPECT_EQ(task.artifacts[0], (wire::Artifact{"https://host/x.tgz", "", "", wire::ArtifactMode::any, {}}));
+    EXPECT_EQ(task.artifacts[1],
+              (wire::Artifact{"git::file:///srv/r?ref=v1", "local/r", "", wire::ArtifactMode::dir, {{"A", "b"}}}));
+    EXPECT_EQ(task.payload_file, "in/put");
+    EXPECT_EQ(task.ready, (wire::ReadyProbe{"", 8080, seconds(1)}));
+    EXPECT_EQ(task.pre_kill, (wire::Script{"drain", {"--all"}, seconds(3)}));
 }
 
 TEST(Jobspec, AnchorsMayBeReused) {

@@ -6,9 +6,11 @@
 namespace drover::jobspec {
 namespace {
 
+using testing::AllOf;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::SizeIs;
 
 std::vector<std::string> problems(const std::string& text, const std::vector<Driver>& drivers = builtin_drivers()) {
@@ -159,6 +161,30 @@ TEST(JobspecProblems, SignalsUsersAndVariablesAreValid) {
     EXPECT_THAT(in_task("env:"), SizeIs(0));
 }
 
+TEST(JobspecProblems, SetupFieldsAreCheckedBeforeANodeHasToRefuseThem) {
+    EXPECT_THAT(in_task("artifacts: [{source: 'ftp://me:hush@h/x'}]"),
+                ElementsAre(AllOf(HasSubstr("artifacts[0].source: is no source"), Not(HasSubstr("hush")))));
+    EXPECT_THAT(in_task("artifacts: [{destination: x}]"), ElementsAre(HasSubstr("artifacts[0].source: is required")));
+    for (const std::string bad : {"../x", "/x", "a/../../x"})
+        EXPECT_THAT(in_task("artifacts: [{source: 'http://h/x', destination: " + bad + "}]"),
+                    ElementsAre(HasSubstr("leaves the task's directory")));
+    EXPECT_THAT(in_task("artifacts: [{source: 'http://h/x', checksum: 'md5:1'}]"),
+                ElementsAre(HasSubstr("is no checksum")));
+    EXPECT_THAT(in_task("artifacts: [{source: 'http://h/x', mode: all}]"),
+                ElementsAre(HasSubstr("is not one of any or file or dir")));
+    EXPECT_THAT(in_task("artifacts: [{source: '${meta.url}', checksum: 'sha256:${meta.sum}'}]"), SizeIs(0));
+    EXPECT_THAT(in_task("dispatch_payload: {file: ../x}"), ElementsAre(HasSubstr("no path below the task's local")));
+    EXPECT_THAT(in_task("dispatch_payload: {}"), ElementsAre(HasSubstr("dispatch_payload.file: is required")));
+    EXPECT_THAT(in_task("ready: {interval: 1s}"), ElementsAre(HasSubstr("ready: needs either file or port")));
+    EXPECT_THAT(in_task("ready: {file: x, port: 1}"), ElementsAre(HasSubstr("ready: needs either file or port")));
+    EXPECT_THAT(in_task("ready: {port: 65536}"), ElementsAre(HasSubstr("1 to 65535 is allowed")));
+    EXPECT_THAT(in_task("pre_kill: {command: x, args: y}"), ElementsAre(HasSubstr("expected a list of text")));
+    EXPECT_THAT(in_task("pre_kill: {command: x, timeout: 0s}"), SizeIs(1));
+    EXPECT_THAT(problems("job: a\npayload: " + std::string((16 << 10) + 1, 'x') +
+                         "\ngroups: [{name: g, tasks: [{name: t, driver: mock}]}]"),
+                ElementsAre(HasSubstr("payload: is larger than 16KiB")));
+}
+
 TEST(JobspecProblems, AFieldGivenTwiceIsNotGuessedAt) {
     EXPECT_THAT(in_task("driver: mock"), ElementsAre("f:7:5: groups[0].tasks[0].driver: is given twice; keep one"));
     EXPECT_THAT(in_task("env: {A: b, A: c}"), ElementsAre(HasSubstr("env.A: is given twice")));
@@ -196,7 +222,7 @@ TEST(JobspecProblems, AreNeverMoreThanAPersonReads) {
     std::string text = "job: a\ngroups: [{name: g, tasks: [{name: t, driver: mock}]}]\n";
     for (int i = 0; i < 5'000; ++i) text += "zz" + std::to_string(i) + ": 1\n";
     EXPECT_THAT(problems(text), SizeIs(kMaxProblems));
-    EXPECT_THAT(problems(text), Each(HasSubstr("unknown field; here may stand job, type, groups")));
+    EXPECT_THAT(problems(text), Each(HasSubstr("unknown field; here may stand job, type, meta, payload, groups")));
 }
 
 }  // namespace

@@ -157,6 +157,18 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
     }
 }
 
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+          std::vector<std::string>& to) {
+    if (node.kind != Node::Kind::list)
+        return context.complain(node.mark, path, "expected a " + std::string(field.type));
+    for (const Node& item : node.items) {
+        FieldDoc value = field;
+        value.type = "text";
+        const std::string at = below(path, to.size());
+        read(context, at, item, value, to.emplace_back());
+    }
+}
+
 void read_word(Context& context, const std::string& path, const Node& node, const std::vector<std::string_view>& words,
                std::size_t& to) {
     std::string list;

@@ -74,6 +74,8 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, Duration& to);
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
           std::map<std::string, std::string>& to);
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+          std::vector<std::string>& to);
 
 // The words of an enum.
 void read_word(Context& context, const std::string& path, const Node& node, const std::vector<std::string_view>& words,

@@ -49,6 +49,29 @@ More to start from is in [examples](../examples/README.md).
 A file may have 256 KiB, a job 24 KiB once it is packed. Anchors and aliases work; tags and merge keys do not.
 )";
 
+constexpr std::string_view kEnvironment = R"(
+## Environment
+
+What a task finds in its environment, each name under `DROVER_` and under `NOMAD_`:
+
+| name | value |
+|---|---|
+| `ALLOC_ID`, `SHORT_ALLOC_ID`, `ALLOC_INDEX` | of its alloc |
+| `ALLOC_NAME` | `<job>.<group>[<index>]` |
+| `JOB_ID`, `JOB_NAME`, `GROUP_NAME`, `TASK_NAME` | what it is called |
+| `ALLOC_DIR`, `TASK_DIR`, `SECRETS_DIR` | the directory that the tasks of the alloc share; its own `local` and `secrets` |
+| `CPU_LIMIT`, `MEMORY_LIMIT` | thousandths of a core, and MiB; when limited |
+| `META_<key>` | its meta, the key as written and in capitals; what a name cannot hold becomes `_` |
+
+`DROVER_CPU_CORES` has the limit in cores. The machine's own variables follow, where nothing above has their name; those of
+Drover, of its service manager, of Nomad, Consul, Vault and the clouds stay behind, and all that are named like a secret
+(TOKEN, SECRET, PASSWORD, CREDENTIAL, PRIVATE_KEY). The task's `env` has the last word.
+
+`${NAME}` stands for a variable in the task's `env` (one level deep), its `config`, `artifacts` and `pre_kill`; so do
+`${env["NAME"]}`, `${node.unique.id}`, `${node.unique.name}`, `${attr.<name>}` for what `drover node status` shows, and
+`${meta.<key>}` for the task's meta. What stands for nothing stays as it is.
+)";
+
 void append_fields(std::string& out, const std::vector<FieldDoc>& fields) {
     out += "| field | type | default | meaning | example |\n|---|---|---|---|---|\n";
     for (const FieldDoc& field : fields) {
@@ -74,7 +97,9 @@ std::string reference() {
     for (const std::string_view name : signal_names()) {
         out += (name == signal_names().front() ? "" : ", ") + std::string(name);
     }
-    out += ".\n\n## Drivers\n\nWhat `config` may hold depends on the task's driver.\n";
+    out += ".\n";
+    out += kEnvironment;
+    out += "\n## Drivers\n\nWhat `config` may hold depends on the task's driver.\n";
     for (const DriverDoc& driver : driver_docs()) {
         out += "\n### " + std::string(driver.name) + "\n\n" + std::string(driver.doc) + "\n\n";
         append_fields(out, driver.fields);
