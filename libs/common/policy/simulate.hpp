@@ -19,8 +19,8 @@ struct Attempt {
     Verdict verdict;  // of its end; with `restarting` the next one starts at starts + ran + verdict.delay
 };
 
-// At most `limit` attempts; fewer when the policy gives up or the task is done. The jitter is that of some alloc: others
-// differ by up to a quarter of each delay. `pattern.runs` is not empty.
+// At most `limit` attempts; fewer when the policy gives up or the task is done. The jitter is that of some alloc:
+// others differ by up to a quarter of each delay. `pattern.runs` is not empty.
 std::vector<Attempt> simulate(const Rules& rules, const CrashPattern& pattern, std::size_t limit);
 
 }  // namespace drover::policy

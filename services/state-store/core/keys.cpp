@@ -11,9 +11,9 @@ constexpr std::string_view kVariablePrefix = "variable/";
 constexpr std::size_t kDigits = 20;
 
 constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
-    {"job/", "JobDesired"},           {"alloc/", "AllocDesired"},     {"order/", "AllocOrder"},
-    {"status/", "AllocStatus"},       {"recorded/", "AllocRecorded"}, {kNodePrefix, "NodeStatus"},
-    {kMembersKey, "Members"},         {kEventPrefix, "TaskEvent"},    {"nodeorder/", "NodeOrder"},
+    {"job/", "JobDesired"},           {"alloc/", "AllocDesired"},           {"order/", "AllocOrder"},
+    {"status/", "AllocStatus"},       {"recorded/", "AllocRecorded"},       {kNodePrefix, "NodeStatus"},
+    {kMembersKey, "Members"},         {kEventPrefix, "TaskEvent"},          {"nodeorder/", "NodeOrder"},
     {"collected/", "CollectedAlloc"}, {kVariablePrefix, "VariableDesired"},
 };
 
