@@ -50,6 +50,7 @@ void Node::start() {
         for (const auto& [seq, shim] : dir.shims) found.push_back(shim.state);
         if (found.empty() && dir.floor == 0) continue;
         inventory_->adopt(key, dir.floor, found);
+        if (dir.render) inventory_->rendered(key, *dir.render);
         if (auto observed = inventory_->observed(key)) feed_.put(key.alloc + "/" + key.task, *observed);
     }
     repeat();
@@ -97,13 +98,10 @@ void Node::apply(const driver_manager::Decision& decision) {
                 notify(action.key, action.seq);
                 break;
             }
-            case Action::Kind::pre_kill:
-                dir.shims.at(action.seq).state.pre_kill_done = true;
-                notify(action.key, action.seq);
-                break;
+            case Action::Kind::pre_kill: run_pre_kill(action.key, action.seq); break;
             case Action::Kind::probe:
-                dir.shims.at(action.seq).state.ready = true;
-                notify(action.key, action.seq);
+                world_.after(world_.random.between(microseconds(100), milliseconds(200)),
+                             [this, key = action.key, seq = action.seq] { become_ready(key, seq); });
                 break;
             case Action::Kind::release: dir.shims.erase(action.seq); break;
             case Action::Kind::set_floor: dir.floor = action.seq; break;
@@ -146,6 +144,31 @@ void Node::set_up(const Key& key, Shim& shim) {
     notify(key, shim.state.seq);
 }
 
+// A script of the driver-manager: it dies with it.
+void Node::run_pre_kill(const Key& key, std::uint64_t seq) {
+    const std::string error = world_.random.chance(20) ? "exit code 1" : "";
+    world_.after(world_.random.between(microseconds(100), milliseconds(300)), [this, key, seq, error, epoch = epoch_] {
+        Shim* shim = find(key, seq);
+        if (!up() || epoch != epoch_ || !shim || shim->state.phase != RunPhase::running) return;
+        shim->state.pre_kill_done = true;
+        shim->state.pre_kill_error = error;
+        notify(key, seq);
+    });
+}
+
+// What the driver-manager finds out about a task's templates it keeps in the task's directory.
+void Node::change_templates(wire::ChangeMode mode) {
+    for (auto& [key, dir] : dirs_) {
+        if (dir.shims.empty()) continue;
+        if (!dir.render) dir.render.emplace();
+        ++dir.render->number;
+        dir.render->mode = mode;
+        dir.render->signal = "SIGHUP";
+        dir.render->due_at = world_.now() + world_.random.between(Duration{}, milliseconds(300));
+        if (up()) apply(inventory_->rendered(key, *dir.render));
+    }
+}
+
 void Node::become_ready(const Key& key, std::uint64_t seq) {
     Shim* shim = find(key, seq);
     if (!shim || shim->state.phase != RunPhase::running) return;
@@ -181,7 +204,6 @@ void Node::settle_start(const Key& key, std::uint64_t seq) {
     history_.truth({key.alloc, key.task}, shim->state.id).ran = true;
     if (world_.tracing()) world_.trace("machine  runs " + name(key, seq));
     notify(key, seq);
-    world_.after(random.between(microseconds(100), milliseconds(200)), [this, key, seq] { become_ready(key, seq); });
     if (shim->stopped) return end_after(milliseconds(1), key, seq, {130, 2, false, ""});
     if (calm_ && is_ephemeral(key)) return end_after(milliseconds(5), key, seq, {});
     if (calm_ || !random.chance(manners_.end_by_themselves + manners_.shim_dies)) return;

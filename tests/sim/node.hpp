@@ -44,6 +44,9 @@ class Node : public Ear {
     // From now on starts succeed, and processes that run stay, ephemeral ones until they are done.
     void calm();
 
+    // The templates of every task that has been started come out differently.
+    void change_templates(wire::ChangeMode mode);
+
     std::size_t live(const driver_manager::TaskKey& key) const;
     const wire::IncarnationObserved* incarnation(const driver_manager::TaskKey& key, std::uint64_t seq) const;
     std::vector<driver_manager::TaskKey> tasks() const;
@@ -57,6 +60,7 @@ class Node : public Ear {
     struct TaskDir {
         std::uint64_t floor = 0;
         std::map<std::uint64_t, Shim> shims;
+        std::optional<wire::RenderObserved> render;
     };
     using Key = driver_manager::TaskKey;
 
@@ -65,6 +69,7 @@ class Node : public Ear {
     void set_up(const Key& key, Shim& shim);
     void settle_start(const Key& key, std::uint64_t seq);
     void stop(const Key& key, Shim& shim, const driver_manager::Action& action);
+    void run_pre_kill(const Key& key, std::uint64_t seq);
     void become_ready(const Key& key, std::uint64_t seq);
     void end(const Key& key, std::uint64_t seq, const wire::ExitRecord& exit);
     void end_after(Duration delay, const Key& key, std::uint64_t seq, const wire::ExitRecord& exit);

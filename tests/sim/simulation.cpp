@@ -91,6 +91,7 @@ void Simulation::draw() {
     wire::GroupSpec group;
     group.name = "group";
     group.count = random.chance(15) ? 2 : 1;
+    group.max_parallel = static_cast<std::uint32_t>(random.below(2));
     group.restart.attempts = static_cast<std::uint32_t>(random.below(4));
     group.restart.mode =
         group.restart.attempts > 0 && random.chance(40) ? wire::RestartMode::delay : wire::RestartMode::fail;
@@ -117,6 +118,7 @@ void Simulation::draw_tasks(wire::GroupSpec& group) {
         task.leader = i == leader;
         task.kill_timeout = random.between(milliseconds(50), milliseconds(600));
         if (random.chance(20)) task.shutdown_delay = random.between(milliseconds(1), milliseconds(300));
+        if (random.chance(15)) task.pre_kill = wire::Script{"drain", {}, milliseconds(400)};
         if (random.chance(30)) task.ready = wire::ReadyProbe{"ready", 0, milliseconds(10)};
         if (i >= mains) {
             task.lifecycle.hook = static_cast<wire::Hook>(1 + random.below(3));
@@ -283,7 +285,7 @@ void Simulation::act_as_user() {
     Random& random = world_.random;
     const std::string alloc = any_alloc();
     const std::string task = spec_.groups[0].tasks[random.below(spec_.groups[0].tasks.size())].name;
-    switch (random.below(7)) {
+    switch (random.below(8)) {
         case 0:
             world_.trace("user     stops the job");
             store_.stop_job();
@@ -302,6 +304,10 @@ void Simulation::act_as_user() {
         case 4:
             world_.trace("user     restarts " + task);
             store_.order(alloc, [&task](wire::AllocOrder& order) { ++order.restarts[task]; });
+            break;
+        case 6:
+            world_.trace("user     puts a variable");
+            node_.change_templates(static_cast<wire::ChangeMode>(random.below(4)));
             break;
         case 5:
             world_.trace("user     restarts all of alloc " + alloc.substr(0, 4));
