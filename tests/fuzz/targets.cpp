@@ -1,7 +1,20 @@
 #include "fuzz/targets.hpp"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
 #include "base/check.hpp"
+#include "base/unique_fd.hpp"
+#include "driver-manager/fetch/request/request.hpp"
+#include "driver-manager/fetch/request/source.hpp"
+#include "driver-manager/fetch/unpack.hpp"
 #include "jobspec/fuzz.hpp"
+#include "os/files.hpp"
+#include "os/remove.hpp"
 #include "templating/fuzz.hpp"
 #include "wire/codec.hpp"
 #include "wire/messages.hpp"
@@ -39,12 +52,54 @@ void text_template(std::string_view bytes) {
     templating::fuzz_template(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
+void fetch_request(std::string_view bytes) {
+    const auto request = fetch::decode(bytes);
+    if (!request) {
+        CHECK(!request.error().message.empty());
+        return;
+    }
+    CHECK(fetch::decode(fetch::encode(*request)) == *request);
+    const auto source = fetch::parse_source(request->source);
+    CHECK(source.has_value() || !source.error().message.empty());
+}
+
+// A directory of this process, removed with the process' last look at it.
+struct Scratch {
+    Scratch() {
+        const char* tmp = std::getenv("TMPDIR");
+        path = std::string(tmp == nullptr ? "/tmp" : tmp) + "/drover-fuzz-XXXXXX";
+        CHECK(::mkdtemp(path.data()) != nullptr);
+    }
+    ~Scratch() { (void)os::remove_tree(path); }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    std::string path;
+};
+
+// Whatever an archive says, nothing appears beside the directory, and what was accepted keeps the rules.
+void archive(std::string_view bytes) {
+    static const Scratch scratch;
+    const std::string in = scratch.path + "/in";
+    CHECK(os::make_dir(in, 0755).has_value());
+    const UniqueFd dir(::open(in.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const UniqueFd file(::memfd_create("archive", MFD_CLOEXEC));
+    CHECK(::pwrite(file.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+    const auto unpacked = fetch::unpack(file.get(), dir.get(), {1 << 20, 100});
+    CHECK(unpacked.has_value() || !unpacked.error().message.empty());
+    if (unpacked) CHECK(fetch::inspect(dir.get(), {1 << 30, 1 << 20}).has_value());
+    CHECK(os::list_dir(scratch.path, 10).value().size() == 1);
+    CHECK(os::remove_tree(in).has_value());
+}
+
 }  // namespace
 
 const std::vector<Target>& targets() {
 #define MESSAGE_TARGET(Type) {#Type, message<wire::Type>},
-    static const std::vector<Target> kTargets = {
-        WIRE_MESSAGES(MESSAGE_TARGET){"json", json}, {"job", job}, {"template", text_template}};
+    static const std::vector<Target> kTargets = {WIRE_MESSAGES(MESSAGE_TARGET){"json", json},
+                                                 {"job", job},
+                                                 {"template", text_template},
+                                                 {"fetch_request", fetch_request},
+                                                 {"archive", archive}};
 #undef MESSAGE_TARGET
     return kTargets;
 }

@@ -90,6 +90,29 @@ TEST_F(NodeSetupTest, AFailedArtifactFailsTheStartAndTheNextTryFetchesOnlyWhatIs
     EXPECT_EQ(os::read_file(dir_ + "/allocs/a1/server/local/second/later", 100), "two");
 }
 
+TEST_F(NodeSetupTest, ArtifactsAreFetchedAsTheTasksUser) {
+    if (::geteuid() != 0) GTEST_SKIP() << "another user needs root";
+    wire::TaskCommand command = with_artifact(1, source_file("x"));
+    command.spec.user = "nobody";
+    say(command);
+    wait_for(1, RunPhase::running);
+    struct stat st {};
+    ASSERT_EQ(::stat((dir_ + "/allocs/a1/server/local/data").c_str(), &st), 0);
+    EXPECT_EQ(st.st_uid, 65534U);
+    ASSERT_EQ(::chmod((dir_ + "/data").c_str(), 0600), 0);
+    command.task = command.spec.name = "other";
+    say(command);
+    const TaskKey other{"a1", "other"};
+    const auto phase = [&] { return process_->agent.inventory().observed(other)->incarnations[0].phase; };
+    EXPECT_TRUE(soon([&] { return phase() == RunPhase::start_failed; })) << "what the user may not read";
+    command.seq = 2;
+    command.spec.user = "no-such-user";
+    say(command);
+    EXPECT_TRUE(soon([&] { return process_->agent.inventory().observed(other)->incarnations.size() == 2; }));
+    EXPECT_TRUE(soon(
+        [&] { return process_->agent.inventory().observed(other)->incarnations[1].phase == RunPhase::start_failed; }));
+}
+
 TEST_F(NodeSetupTest, WhatNoTryCanCureIsNotRecoverable) {
     wire::TaskCommand command = with_artifact(1, source_file("x"));
     command.spec.artifacts[0].destination = "../out";
@@ -118,7 +141,7 @@ TEST_F(NodeSetupTest, AStopDuringAStepEndsTheSetupAndItsChildrenAtOnce) {
     say(with_artifact(1, "http://127.0.0.1:1/x"));
     ASSERT_TRUE(soon([&] { return pid_in(file) != 0; }));
     EXPECT_EQ(find(1).phase, RunPhase::starting);
-    EXPECT_EQ(find(1).waits, "artifact http://127.0.0.1:1/x");
+    EXPECT_TRUE(soon([&] { return find(1).waits == "artifact http://127.0.0.1:1/x"; })) << find(1).waits;
     const pid_t pid = pid_in(file);
     say(NodeTest::command(wire::Verb::stop, 1));
     wait_for(1, RunPhase::never_started);
