@@ -132,8 +132,11 @@ void check_setup(Context& context, const std::string& path, const wire::TaskSpec
     if (context.has(below(path, "dispatch_payload")) && (task.payload_file.empty() || !stays_below(task.payload_file)))
         context.complain(below(path, "dispatch_payload.file"),
                          "\"" + task.payload_file + "\" is no path below the task's local directory");
-    if (task.ready && task.ready->file.empty() == (task.ready->port == 0))
-        context.complain(below(path, "ready"), "needs either file or port");
+    const std::string ready = below(path, "ready");
+    if (task.ready && context.has(below(ready, "file")) == context.has(below(ready, "port")))
+        context.complain(ready, "needs either file or port");
+    if (context.has(below(ready, "file")) && task.ready->file.empty())
+        context.complain(below(ready, "file"), "may not be empty");
     if (task.pre_kill && task.pre_kill->command.empty())
         context.complain(below(path, "pre_kill.command"), "may not be empty");
 }

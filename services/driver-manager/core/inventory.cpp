@@ -354,6 +354,7 @@ wire::TaskObserved Inventory::describe(const TaskKey& key, const Task& task) con
     for (std::size_t i = 0; i + kTellAll < result.incarnations.size(); ++i) {
         result.incarnations[i].steps.clear();
         result.incarnations[i].last_output.clear();
+        result.incarnations[i].pre_kill_error.clear();
     }
     return result;
 }

@@ -110,13 +110,13 @@ TEST_F(Unpack, WhatIsNoArchiveOrIsCutShortIsToldApart) {
 TEST_F(Unpack, NoBytesMakeItWriteOutsideOrDie) {
     std::mt19937 random(1);
     std::vector<std::string> seeds;
-    for (const Format format : {Format::tar, Format::tar_gz, Format::tar_zst, Format::zip})
+    for (const Format format : {Format::tar, Format::tar_gz, Format::tar_zst, Format::tar_xz})
         seeds.push_back(make_archive({{"d", AE_IFDIR, "", 0755},
                                       {"d/f", AE_IFREG, "content"},
                                       {"l", AE_IFLNK, "d/f"},
                                       {"h", AE_IFREG, "d/f", 0644, true}},
                                      format));
-    seeds.pop_back();  // a zip cannot hold the hard link
+    seeds.push_back(make_archive({{"d/f", AE_IFREG, "content"}, {"l", AE_IFLNK, "d/f"}}, Format::zip));
     for (int i = 0; i < 600; ++i) {
         std::string bytes = seeds[static_cast<std::size_t>(i) % seeds.size()];
         for (int n = 0; n < 1 + i % 8; ++n) bytes[random() % bytes.size()] = static_cast<char>(random());

@@ -114,7 +114,7 @@ class FetchStep : public Step {
         const std::string source = fetch::shown(request.source);
         const auto id = std::make_shared<Children::Id>(0);
         const auto started =
-            children_.start({std::move(*options), fetch::encode(request), request.time + kGrace},
+            children_.start({std::move(*options), fetch::encode(request), request.time + kGrace, true},
                             [this, id, source](const ChildEnd& child) { fetched(*id, source, child); });
         if (!started) return fail(ErrorKind::unavailable, started.error().message);
         *id = *started;

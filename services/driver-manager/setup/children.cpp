@@ -55,7 +55,8 @@ Result<Children::Id> Children::start(Child child, Ended ended) {
     ::fcntl(theirs.get(), F_SETFL, 0);
     child.options.new_session = true;
     child.options.dies_with_us = true;
-    child.options.fds = {{input->get(), STDIN_FILENO}, {theirs.get(), STDOUT_FILENO}};
+    child.options.fds = {{input->get(), STDIN_FILENO}};
+    if (child.heard) child.options.fds.emplace_back(theirs.get(), STDOUT_FILENO);
     Result<os::Process> process = os::spawn(child.options, os::Stdio::null);
     if (!process) return tl::unexpected(process.error());
 

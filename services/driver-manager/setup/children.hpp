@@ -19,12 +19,13 @@ struct Child {
     os::SpawnOptions options;  // its session and its standard descriptors are set here
     std::string input;         // what it reads from standard input
     Duration limit;            // then all of it is killed
+    bool heard = false;        // is its standard output kept? Else it is discarded; standard error always is
 };
 
 struct ChildEnd {
     os::ExitStatus status;
     bool overdue = false;  // it was killed at its limit
-    std::string said;      // the first 4 KiB of its standard output; standard error is discarded
+    std::string said;      // the first 4 KiB of its standard output, if it is heard; it must not write much more
 };
 
 class Children {

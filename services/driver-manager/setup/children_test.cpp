@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -100,6 +101,7 @@ class ChildrenTest : public testing::Test {
 TEST_F(ChildrenTest, HearsInputAndIsHeardUntilItEnds) {
     Child child = shell("read line; echo \"got $line\"; exit 3");
     child.input = "secret\n";
+    child.heard = true;
     const ChildEnd end = run(std::move(child));
     EXPECT_EQ(end.status.code, 3);
     EXPECT_EQ(end.said, "got secret\n");
@@ -123,6 +125,23 @@ TEST_F(ChildrenTest, OneThatIsKilledIsNotHeardOfAndLeavesNoZombie) {
     EXPECT_TRUE(until([&] { return children_.size() == 0; }));
     EXPECT_FALSE(heard);
     children_.kill(*id);
+}
+
+TEST_F(ChildrenTest, NoneOutlivesADriverManagerThatIsKilled) {
+    const std::string file = dir_ + "/pid";
+    const pid_t parent = ::fork();
+    if (parent == 0) {
+        rt::EpollLoop loop;
+        Children children(loop);
+        (void)children.start(shell("echo $$ > " + file + ".new; mv " + file + ".new " + file + "; exec sleep 1000"),
+                             nullptr);
+        loop.run_until([] { return false; }, kLimit);
+        ::_exit(0);
+    }
+    EXPECT_TRUE(until([&] { return os::exists(file); }));
+    ::kill(parent, SIGKILL);
+    ::waitpid(parent, nullptr, 0);
+    EXPECT_TRUE(until([&] { return !os::read_proc(pid_in(file)) || os::read_proc(pid_in(file))->state == 'Z'; }));
 }
 
 TEST_F(ChildrenTest, WhatCannotBeStartedIsAnErrorAtOnce) {

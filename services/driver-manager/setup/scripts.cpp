@@ -22,7 +22,7 @@ Result<Children::Id> run_script(Children& children, const drivers::LaunchPlan& p
     auto options = spawn_options(plan);
     if (!options) return tl::unexpected(options.error());
     const std::string command = plan.argv.at(0);
-    return children.start({std::move(*options), "", limit}, [command, limit, done](const ChildEnd& end) {
+    return children.start({std::move(*options), "", limit, false}, [command, limit, done](const ChildEnd& end) {
         if (end.overdue)
             return done(
                 fail(ErrorKind::unavailable, command + " did not end within " + to_string(limit) + " and was killed"));

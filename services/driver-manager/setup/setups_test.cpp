@@ -11,6 +11,7 @@ namespace drover::setup {
 namespace {
 
 using launcher::RunKey;
+using testing::Contains;
 using testing::ElementsAre;
 using wire::SetupKind;
 
@@ -126,7 +127,7 @@ TEST_F(SetupsTest, OnlySoManyGoOnAtATime) {
     for (int i = 0; i < 10; ++i) setups.begin(key("t" + std::to_string(i)), site_with(false, true));
     settle();
     EXPECT_EQ(held_.size(), 3U);
-    EXPECT_EQ(said_.back(), "t9 queued");
+    EXPECT_THAT(said_, Contains("t9 queued").Times(1));
     for (int i = 0; i < 10; ++i) {
         EXPECT_LE(held_.size(), 3U);
         end_first({});

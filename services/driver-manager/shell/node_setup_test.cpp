@@ -129,6 +129,19 @@ TEST_F(NodeSetupTest, AStopDuringAStepEndsTheSetupAndItsChildrenAtOnce) {
     wait_for(1, RunPhase::never_started);
 }
 
+TEST_F(NodeSetupTest, ADestroyDuringAStepLeavesNothingBehind) {
+    const std::string file = dir_ + "/pid";
+    fetch_ = program("echo $$ > " + file + "\nsleep 1000 & wait\n");
+    die();
+    start();
+    say(with_artifact(1, "http://127.0.0.1:1/x"));
+    ASSERT_TRUE(soon([&] { return pid_in(file) != 0; }));
+    say(NodeTest::command(wire::Verb::destroy, 1));
+    EXPECT_TRUE(soon([&] { return !process_->agent.inventory().observed(kServer); }));
+    EXPECT_FALSE(os::exists(dir_ + "/allocs/a1"));
+    EXPECT_FALSE(os::exists(dir_ + "/tasks/a1"));
+}
+
 TEST_F(NodeSetupTest, ADriverManagerThatDiesDuringTheSetupBeginsItAgain) {
     const std::string file = dir_ + "/pid";
     fetch_ = program("echo $$ > " + file + "\nsleep 1000 & wait\n");

@@ -129,8 +129,7 @@ TEST_F(StoreTest, EveryRequestIsAnsweredOnceOverALossyBusAndOverRestarts) {
         versions["job-" + std::to_string(i % 6)].insert(answer("r" + std::to_string(i))->index);
     }
     for (const auto& [job, seen] : versions) EXPECT_EQ(seen.size(), 10U) << job;
-    ASSERT_TRUE(until([&] { return state<wire::JobDesired>("job/job-0").has_value(); }));
-    EXPECT_EQ(state<wire::JobDesired>("job/job-0")->version, 10U);
+    EXPECT_TRUE(until([&] { return state<wire::JobDesired>("job/job-0").value_or(wire::JobDesired{}).version == 10; }));
 }
 
 TEST_F(StoreTest, ARequestThatStandsOverARestartIsNotAppliedAgain) {
