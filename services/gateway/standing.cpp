@@ -57,7 +57,8 @@ std::string why_failed(const std::vector<AllocEntry>& current) {
 bool is_counted(const wire::JobDesired& job, const AllocEntry& entry) {
     if (wire::is_finished(job, entry.desired->group.name, entry.desired->index)) return false;
     if (is_current(job, *entry.desired)) return true;
-    return entry.status && wire::has_completed(*entry.desired, *entry.status) && wire::fits(job.spec, *entry.desired);
+    return entry.status && wire::completed_in_drain(*entry.desired, *entry.status) &&
+           wire::fits(job.spec, *entry.desired);
 }
 
 std::string why_pending(const wire::JobDesired& job, const std::map<std::string, GroupCount>& counts,

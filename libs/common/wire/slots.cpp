@@ -75,4 +75,8 @@ bool has_completed(const AllocDesired& alloc, const AllocStatus& status) {
     return worked;
 }
 
+bool completed_in_drain(const AllocDesired& alloc, const AllocStatus& status) {
+    return alloc.desired == Desired::stop && alloc.reason.starts_with(kNodeDrains) && has_completed(alloc, status);
+}
+
 }  // namespace drover::wire

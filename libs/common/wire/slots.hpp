@@ -27,4 +27,10 @@ bool has_ended(const AllocStatus& status);
 // An alloc of a batch job that has done its work: its leader, or every main task, has ended by itself and well.
 bool has_completed(const AllocDesired& alloc, const AllocStatus& status);
 
+// How AllocDesired::reason begins when the alloc should stop because its node drains.
+inline constexpr std::string_view kNodeDrains = "node drains";
+
+// It should stop only because its node drains, and has done its work all the same: that is not done again.
+bool completed_in_drain(const AllocDesired& alloc, const AllocStatus& status);
+
 }  // namespace drover::wire

@@ -65,7 +65,7 @@ class Look {
         for (const AllocView* alloc : there) {
             if (alloc == keeper) continue;
             // One that has ended is about to be removed, which is why its place is known to be finished.
-            if (alloc->desired->desired == Desired::run && !(finished && has_ended(*alloc))) {
+            if (is_to_be_told(*alloc) && !(finished && has_ended(*alloc))) {
                 std::string reason = reason_to_stop(*alloc);
                 stop(*alloc->desired, reason.empty() ? "its place is taken" : std::move(reason));
             }
@@ -85,13 +85,23 @@ class Look {
         if (!wire::fits(desired_.spec, *alloc.desired))
             return "replaced by version " + std::to_string(desired_.version) + " of the job";
         if (!must_leave(alloc, nodes_, now_)) return {};
-        return alloc.desired->type == wire::JobType::service ? "node drains"
-                                                             : "node drains, the time for batch jobs is over";
+        const std::string reason(wire::kNodeDrains);
+        return alloc.desired->type == wire::JobType::service ? reason : reason + ", the time for batch jobs is over";
     }
 
     bool may_keep(const AllocView& alloc) const {
         if (alloc.desired->desired == Desired::run) return reason_to_stop(alloc).empty();
-        return has_done_its_work(alloc) && !desired_.stopped && wire::fits(desired_.spec, *alloc.desired);
+        return completed_in_drain(alloc) && !desired_.stopped && wire::fits(desired_.spec, *alloc.desired);
+    }
+
+    // Once its job is stopped, work that was completed in a drain does not count any more: revived, the job does it
+    // anew.
+    bool is_to_be_told(const AllocView& alloc) const {
+        return alloc.desired->desired == Desired::run || (desired_.stopped && completed_in_drain(alloc));
+    }
+
+    static bool completed_in_drain(const AllocView& alloc) {
+        return alloc.status && wire::completed_in_drain(*alloc.desired, *alloc.status);
     }
 
     static bool has_done_its_work(const AllocView& alloc) {

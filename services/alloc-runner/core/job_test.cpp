@@ -316,6 +316,24 @@ TEST_F(JobCore, BatchWorkThatCompletesWhileItIsDrainedIsNotRunAgain) {
     EXPECT_EQ(look().proposals.size(), 2u) << "other work is other work";
 }
 
+TEST_F(JobCore, ARevivedBatchJobRunsAgainThoughItWasCompletedInADrain) {
+    desired.spec.type = wire::JobType::batch;
+    desired.spec.groups[0].count = 1;
+    add_node("n1");
+    look();
+    drain("n1", kNow);
+    look();
+    complete(allocs.begin()->first);
+    EXPECT_TRUE(look().proposals.empty());
+    desired.stopped = true;
+    EXPECT_EQ(look().proposals.at(0).reason, "job stopped");
+    EXPECT_TRUE(look().proposals.empty());
+    nodes["n1"].order.reset();
+    desired.stopped = false;
+    ++desired.version;
+    EXPECT_EQ(look().proposals.size(), 1u);
+}
+
 TEST_F(JobCore, WhatAUserStoppedIsNotMovedByADrain) {
     add_node("n1");
     look();

@@ -136,7 +136,7 @@ bool let_go(Draft& draft, const wire::AllocDesired& alloc, const wire::AllocStat
     for (const wire::TaskStatus& task : status.tasks) {
         if (runs && *order && !(*order)->stop && (*order)->restart_all > task.restart_all_order) return false;
     }
-    if (!runs && !wire::has_completed(alloc, status)) return true;
+    if (!runs && !wire::completed_in_drain(alloc, status)) return true;
     // One that is to be replaced is told to stop first.
     if (!wire::fits((*job)->spec, alloc)) return !runs;
     const bool failed = status.status != wire::ClientStatus::complete;

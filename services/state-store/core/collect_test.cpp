@@ -62,9 +62,10 @@ class CollectTest : public testing::Test {
         status.tasks[0].last_output = how == ClientStatus::failed ? "cannot bind" : "";
         record.put("status/" + id, status);
     }
-    void stop(const std::string& id) {
+    void stop(const std::string& id, const std::string& reason = "no longer part of the job") {
         auto alloc = record.get<wire::AllocDesired>("alloc/" + id);
         alloc.desired = wire::Desired::stop;
+        alloc.reason = reason;
         record.put("alloc/" + id, alloc);
     }
     void put_node(const std::string& id, const std::string& disk, const std::string& inodes) {
@@ -175,7 +176,7 @@ TEST_F(CollectTest, AnAllocOfAnOlderSpecWaitsUntilItIsToldToStop) {
 TEST_F(CollectTest, ABatchAllocThatCompletedWhileItWasDrainedHasDoneItsWork) {
     put_job("sum");
     put_alloc("a1", "sum");
-    stop("a1");
+    stop("a1", "node drains, the time for batch jobs is over");
     end("a1", hours(25));
     put_alloc("a2", "sum");
     EXPECT_THAT(collect_all(), ElementsAre("a1"));
