@@ -64,7 +64,8 @@ void NodeHands::pre_kill(const wire::TaskCommand& command) {
     const launcher::RunKey key{command.alloc, command.task, command.seq};
     const auto run = runs_.find(key);
     if (run == runs_.end() || !command.spec.pre_kill) return;
-    const setup::Site place = site_of(command);
+    setup::Site place = site_of(command);
+    keeper_.add_env(place);
     const auto script = [&]() -> Result<setup::Children::Id> {
         const auto task = drivers::plan(command.spec, place.context);
         if (!task) return tl::unexpected(task.error());

@@ -111,6 +111,11 @@ void Keeper::act(const Task& task, const Act& act) {
     }
 }
 
+void Keeper::add_env(setup::Site& site) const {
+    const auto task = tasks_.find({site.command.alloc, site.command.task});
+    if (task != tasks_.end()) site.context.late_env = task->second.course.late_env();
+}
+
 void Keeper::variable_changed(const std::string& path) {
     for (const auto& [key, task] : tasks_) {
         if (task.course.reads(path)) look_soon(key);

@@ -37,6 +37,9 @@ class Keeper {
     // The setup step `templates`. What the environment gets is added to the site's late_env.
     std::unique_ptr<setup::Step> step(setup::Site& site, setup::StepVoice voice);
 
+    // Adds what its env templates last gave a task, for a script that is run beside it.
+    void add_env(setup::Site& site) const;
+
     // The standing command of a task, whenever one is heard.
     void command(const setup::Site& site);
     void forget(const driver_manager::TaskKey& key);
