@@ -100,7 +100,8 @@ bool TaskStep::first_told(std::uint32_t bit) {
 
 void TaskStep::see_setup(const IncarnationObserved& one) {
     for (const wire::SetupStep& step : one.steps) see_step(step);
-    if (!one.waits.empty() && first_told(kWaitsBit)) say(events::template_missing(one.waits));
+    const bool rendering = !one.steps.empty() && one.steps.back().kind == wire::SetupKind::templates;
+    if (rendering && !one.waits.empty() && first_told(kWaitsBit)) say(events::template_missing(one.waits));
 }
 
 void TaskStep::see_step(const wire::SetupStep& step) {
