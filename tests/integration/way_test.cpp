@@ -43,7 +43,7 @@ std::string document(const std::string& name, const std::string& dir) {
         "open('" +
         dir +
         "/up', 'w').write('1')\\n"
-        "while True: time.sleep(60)\\n";
+        "while True: signal.pause()\\n";
     return "job: " + name +
            "\ngroups:\n  - name: group\n    tasks:\n      - name: task\n        driver: raw_exec\n"
            "        kill_signal: SIGTERM\n        kill_timeout: 700ms\n        shutdown_delay: 400ms\n"

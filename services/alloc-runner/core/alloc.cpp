@@ -75,9 +75,11 @@ void Alloc::take(const Ordered& ordered, Instant now) {
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
         const std::string& name = desired_.group.tasks[i].name;
         Orders orders;
-        if (!stop_ && !status_.expired) orders.restart_all = ordered.order.restart_all;
-        const auto restarts = ordered.order.restarts.find(name);
-        if (restarts != ordered.order.restarts.end()) orders.restarts = restarts->second;
+        if (!stop_ && !status_.expired) {
+            orders.restart_all = ordered.order.restart_all;
+            const auto restarts = ordered.order.restarts.find(name);
+            if (restarts != ordered.order.restarts.end()) orders.restarts = restarts->second;
+        }
         for (const wire::SignalOrder& signal : ordered.order.signals)
             if (signal.task == name) orders.signals.push_back(signal);
         run(i, now, orders);

@@ -299,5 +299,55 @@ TEST_F(Orphan, IsLeftAloneByAStoreThatKnowsNoJobAtAll) {
     EXPECT_FALSE(destruction(settle()));
 }
 
+TEST_F(BrainCore, TenThousandUpdatesOfDyingAllocsTakeOneCommandEachAndDelayNoOther) {
+    constexpr std::uint32_t kAllocs = 1000;
+    job.spec.groups[0].count = kAllocs;
+    hear_state();
+    ASSERT_EQ(allocs.size(), kAllocs);
+    for (const auto& [name, alloc] : allocs) brain.hear(alloc);
+    brain.inventory_complete("n1");
+    settle();
+    for (const auto& [name, alloc] : allocs) {
+        wire::TaskObserved observed;
+        observed.alloc = name;
+        observed.task = "server";
+        observed.term = members.generation;
+        observed.incarnations.resize(1);
+        observed.incarnations[0].seq = 1;
+        observed.incarnations[0].phase = wire::RunPhase::running;
+        brain.hear("n1", observed);
+    }
+    settle();
+    const std::string spared = allocs.begin()->first;
+    for (int update = 1; update <= 10; ++update)
+        for (const auto& [name, alloc] : allocs) {
+            wire::AllocOrder order;
+            order.alloc = name;
+            order.stop = name != spared;
+            order.restarts["server"] = 1;
+            brain.hear(order);
+        }
+    // None of the dying says anything: the node is slow, or their processes are.
+    const Statements said = settle();
+    ASSERT_EQ(said.commands.size(), kAllocs);
+    for (const auto& [key, command] : said.commands) EXPECT_EQ(command->verb, wire::Verb::stop);
+    EXPECT_EQ(said.events.size(), kAllocs) << "a Killing each, and one Restart Signaled";
+    EXPECT_TRUE(settle().commands.empty());
+
+    wire::TaskObserved ended;
+    ended.alloc = spared;
+    ended.task = "server";
+    ended.term = members.generation;
+    ended.floor = 1;
+    ended.incarnations.resize(1);
+    ended.incarnations[0].seq = 1;
+    ended.incarnations[0].phase = wire::RunPhase::exited;
+    brain.hear("n1", ended);
+    const Statements next = settle();
+    ASSERT_EQ(next.commands.size(), 1u) << "the one that was not to die goes on at once";
+    EXPECT_EQ(next.commands.begin()->second->verb, wire::Verb::run);
+    EXPECT_EQ(next.commands.begin()->second->seq, 2u);
+}
+
 }  // namespace
 }  // namespace drover::alloc_runner
