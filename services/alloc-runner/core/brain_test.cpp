@@ -46,6 +46,18 @@ class BrainCore : public testing::Test {
         return said;
     }
 
+    // The first run of an alloc's task, as its node tells of it.
+    wire::TaskObserved server_is(const std::string& alloc, wire::RunPhase phase) const {
+        wire::TaskObserved observed;
+        observed.alloc = alloc;
+        observed.task = "server";
+        observed.term = members.generation;
+        observed.incarnations.resize(1);
+        observed.incarnations[0].seq = 1;
+        observed.incarnations[0].phase = phase;
+        return observed;
+    }
+
     // Up to a running task, everything recorded.
     void run_server() {
         hear_state();
@@ -53,14 +65,7 @@ class BrainCore : public testing::Test {
         brain.hear(allocs.begin()->second);
         brain.inventory_complete("n1");
         settle();
-        wire::TaskObserved observed;
-        observed.alloc = id;
-        observed.task = "server";
-        observed.term = members.generation;
-        observed.incarnations.resize(1);
-        observed.incarnations[0].seq = 1;
-        observed.incarnations[0].phase = wire::RunPhase::running;
-        brain.hear("n1", observed);
+        brain.hear("n1", server_is(id, wire::RunPhase::running));
         settle();
         statuses[id] = brain.alloc(id)->status();
         brain.hear(statuses[id]);
@@ -307,16 +312,7 @@ TEST_F(BrainCore, TenThousandUpdatesOfDyingAllocsTakeOneCommandEachAndDelayNoOth
     for (const auto& [name, alloc] : allocs) brain.hear(alloc);
     brain.inventory_complete("n1");
     settle();
-    for (const auto& [name, alloc] : allocs) {
-        wire::TaskObserved observed;
-        observed.alloc = name;
-        observed.task = "server";
-        observed.term = members.generation;
-        observed.incarnations.resize(1);
-        observed.incarnations[0].seq = 1;
-        observed.incarnations[0].phase = wire::RunPhase::running;
-        brain.hear("n1", observed);
-    }
+    for (const auto& [name, alloc] : allocs) brain.hear("n1", server_is(name, wire::RunPhase::running));
     settle();
     const std::string spared = allocs.begin()->first;
     for (int update = 1; update <= 10; ++update)
@@ -334,14 +330,8 @@ TEST_F(BrainCore, TenThousandUpdatesOfDyingAllocsTakeOneCommandEachAndDelayNoOth
     EXPECT_EQ(said.events.size(), kAllocs) << "a Killing each, and one Restart Signaled";
     EXPECT_TRUE(settle().commands.empty());
 
-    wire::TaskObserved ended;
-    ended.alloc = spared;
-    ended.task = "server";
-    ended.term = members.generation;
+    wire::TaskObserved ended = server_is(spared, wire::RunPhase::exited);
     ended.floor = 1;
-    ended.incarnations.resize(1);
-    ended.incarnations[0].seq = 1;
-    ended.incarnations[0].phase = wire::RunPhase::exited;
     brain.hear("n1", ended);
     const Statements next = settle();
     ASSERT_EQ(next.commands.size(), 1u) << "the one that was not to die goes on at once";
