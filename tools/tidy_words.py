@@ -56,7 +56,7 @@ BANS = [
     Ban(r"\bNOLINT\b(?!\()", "NOLINT(check-name) with the reason in a comment", CPP, "int a;  // NOLINT",
         "int a;  // NOLINT(some-check): because"),
     Ban(r"#\s*ifndef\s+\w+_(H|HPP)_?\b", "#pragma once", r"\.hpp$", "#ifndef FOO_HPP", "#pragma once"),
-    Ban(r"(?<![\w.])(/work/|/home/\w+/\w|/root/\w)", "a path that exists on the reader's machine", ANY, "see /work/main", "see build/debug",
+    Ban(r"(?<![\w.])(/wor[k]/|/home/\w+/\w|/root/\w)", "a path that exists on the reader's machine", ANY, "see /home/ada/drover", "see build/debug",
         but=r"^tests/fuzz/corpus/"),
     Ban(r"(?i)\bissue\s*#?\d+\b|\bworkplace\b|\bthis session\b", "the reason itself: what stands here must stand alone", ANY,
         "as issue 7 asks", "as docs/jobs.md says"),
