@@ -11,6 +11,9 @@
 
 namespace drover::gateway {
 
+// How long an answered change may take to reach the mirror, so that who made it can read it.
+inline constexpr Duration kSettle = seconds(2);
+
 class Backend {
    public:
     virtual ~Backend() = default;

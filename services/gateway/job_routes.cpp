@@ -8,9 +8,6 @@
 namespace drover::gateway {
 namespace {
 
-// How long an answered change may take to reach our own copy of the state, so that who wrote can read it.
-constexpr Duration kSettle = seconds(2);
-
 struct JobPicture {
     Shared<wire::JobDesired> job;
     std::vector<AllocEntry> allocs;

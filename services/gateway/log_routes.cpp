@@ -46,7 +46,7 @@ Result<std::int64_t> read_offset(const Call& call) {
     return value;
 }
 
-Result<LogQuery> read_query(const Context& context, const Call& call) {
+Result<LogQuery> read_log_query(const Context& context, const Call& call) {
     if (auto known = call.allow({"task", "stream", "offset", "tail", "follow"}); !known) {
         return tl::unexpected(known.error());
     }
@@ -160,7 +160,7 @@ Result<wire::LogChunk> read_first(Backend& backend, const LogQuery& query) {
 }  // namespace
 
 Reply read_logs(const Context& context, const Call& call) {
-    auto query = read_query(context, call);
+    auto query = read_log_query(context, call);
     if (!query) return error_reply(query.error());
     Backend& backend = context.backend;
     auto first = read_first(backend, *query);

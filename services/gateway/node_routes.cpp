@@ -9,9 +9,6 @@
 namespace drover::gateway {
 namespace {
 
-// How long an answered order may take to reach our own copy of the state, so that who gave it can read it.
-constexpr Duration kSettle = seconds(2);
-
 struct NodePicture {
     NodeEntry node;
     std::size_t allocs = 0;

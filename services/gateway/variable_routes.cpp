@@ -7,9 +7,6 @@
 namespace drover::gateway {
 namespace {
 
-// How long an answered change may take to reach our own copy of the state, so that who wrote can read it.
-constexpr Duration kSettle = seconds(2);
-
 std::string path_of(const Call& call) {
     std::string path;
     for (std::size_t i = 2; i < call.path.size(); ++i) path += (path.empty() ? "" : "/") + call.path[i];

@@ -14,7 +14,7 @@
 namespace drover::integration {
 namespace {
 
-std::string slurp(const std::string& path) {
+std::string slurp_proc(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
 }
@@ -23,7 +23,7 @@ std::string slurp(const std::string& path) {
 
 std::uint64_t start_time(pid_t pid) {
     if (pid <= 0) return 0;
-    const std::string stat = slurp("/proc/" + std::to_string(pid) + "/stat");
+    const std::string stat = slurp_proc("/proc/" + std::to_string(pid) + "/stat");
     const std::size_t name_end = stat.rfind(')');
     if (name_end == std::string::npos) return 0;
     std::istringstream rest(stat.substr(name_end + 1));
@@ -45,8 +45,8 @@ std::vector<pid_t> processes_with(const std::string& text) {
         pid_t pid = 0;
         const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
         if (error != std::errc{} || *end != '\0' || pid == getpid() || !alive(pid)) continue;
-        if (slurp(entry.path() / "cmdline").find(text) != std::string::npos ||
-            slurp(entry.path() / "environ").find(text) != std::string::npos) {
+        if (slurp_proc(entry.path() / "cmdline").find(text) != std::string::npos ||
+            slurp_proc(entry.path() / "environ").find(text) != std::string::npos) {
             found.push_back(pid);
         }
     }

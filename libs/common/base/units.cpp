@@ -8,12 +8,12 @@ namespace drover {
 
 namespace {
 
-struct Unit {
+struct Factor {
     std::string_view name;
     std::uint64_t factor;
 };
 
-constexpr std::array<Unit, 8> kDurationUnits = {{{"d", 86'400'000'000'000},
+constexpr std::array<Factor, 8> kDurationUnits = {{{"d", 86'400'000'000'000},
                                                  {"h", 3'600'000'000'000},
                                                  {"m", 60'000'000'000},
                                                  {"s", 1'000'000'000},
@@ -28,7 +28,7 @@ constexpr std::uint64_t kGi = kMi * 1024;
 constexpr std::uint64_t kTi = kGi * 1024;
 
 // to_string takes the first that divides, so the binary units come first, the largest first.
-constexpr std::array<Unit, 14> kSizeUnits = {{{"TiB", kTi},
+constexpr std::array<Factor, 14> kSizeUnits = {{{"TiB", kTi},
                                               {"GiB", kGi},
                                               {"MiB", kMi},
                                               {"KiB", kKi},
@@ -54,8 +54,8 @@ bool same_word(std::string_view a, std::string_view b) {
 }
 
 template <std::size_t N>
-std::optional<std::uint64_t> factor_of(const std::array<Unit, N>& units, std::string_view name) {
-    for (const Unit& unit : units) {
+std::optional<std::uint64_t> factor_of(const std::array<Factor, N>& units, std::string_view name) {
+    for (const Factor& unit : units) {
         if (same_word(unit.name, name)) return unit.factor;
     }
     return std::nullopt;
@@ -152,7 +152,7 @@ Result<Size> parse_size(std::string_view text) {
 }
 
 std::string to_string(Size size) {
-    for (const Unit& unit : kSizeUnits) {
+    for (const Factor& unit : kSizeUnits) {
         if (size.bytes != 0 && unit.factor > 1 && size.bytes % unit.factor == 0) {
             return std::to_string(size.bytes / unit.factor) + std::string(unit.name);
         }

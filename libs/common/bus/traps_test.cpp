@@ -11,15 +11,15 @@ namespace {
 
 std::string ipc() { return "ipc://@drover-test-" + random_hex(12); }
 
-std::unique_ptr<ZmqTransport> open(rt::Loop& loop, const ZmqConfig& config) {
+std::unique_ptr<ZmqTransport> transport_on(rt::Loop& loop, const ZmqConfig& config) {
     return *ZmqTransport::open(loop, config);
 }
 
 TEST(LibzmqTrap, ASubscriberLeftDeafByAnOversizedMessageHearsAgain) {
     rt::EpollLoop loop;
     const std::string at = ipc();
-    auto publisher = open(loop, {.bind = {at}, .tap = {}, .peers = {}, .curve = {}});
-    auto subscriber = open(loop, {.bind = {}, .tap = {}, .peers = {at}, .curve = {}});
+    auto publisher = transport_on(loop, {.bind = {at}, .tap = {}, .peers = {}, .curve = {}});
+    auto subscriber = transport_on(loop, {.bind = {}, .tap = {}, .peers = {at}, .curve = {}});
     int heard = 0;
     subscriber->on_message([&](std::string_view, std::string_view) { ++heard; });
     subscriber->subscribe("v1/");
@@ -41,8 +41,8 @@ TEST(LibzmqTrap, ASubscriberLeftDeafByAnOversizedMessageHearsAgain) {
 TEST(LibzmqTrap, EverySubscriptionCountsAlsoBeyondTheDefaultQueue) {
     rt::EpollLoop loop;
     const std::string at = ipc();
-    auto publisher = open(loop, {.bind = {at}, .tap = {}, .peers = {}, .curve = {}});
-    auto subscriber = open(loop, {.bind = {}, .tap = {}, .peers = {at}, .curve = {}});
+    auto publisher = transport_on(loop, {.bind = {at}, .tap = {}, .peers = {}, .curve = {}});
+    auto subscriber = transport_on(loop, {.bind = {}, .tap = {}, .peers = {at}, .curve = {}});
     bool last = false;
     subscriber->on_message([&](std::string_view topic, std::string_view) { last = last || topic == "v1/2999/"; });
     for (int i = 0; i < 3'000; ++i) subscriber->subscribe("v1/" + std::to_string(i) + "/");
@@ -92,8 +92,8 @@ TEST(LibzmqTrap, AHandshakeThatWasRefusedSucceedsOnceTheKeyIsListed) {
     CurveConfig server = make_curve_keys();
     const CurveConfig client = make_curve_keys();
     const std::string at = ipc();
-    auto refusing = open(loop, {.bind = {at}, .tap = {}, .peers = {}, .curve = server});
-    auto subscriber = open(loop, {.bind = {}, .tap = {}, .peers = {at + "#" + server.public_key}, .curve = client});
+    auto refusing = transport_on(loop, {.bind = {at}, .tap = {}, .peers = {}, .curve = server});
+    auto subscriber = transport_on(loop, {.bind = {}, .tap = {}, .peers = {at + "#" + server.public_key}, .curve = client});
     int heard = 0;
     subscriber->on_message([&](std::string_view, std::string_view) { ++heard; });
     subscriber->subscribe("v1/");
@@ -108,7 +108,7 @@ TEST(LibzmqTrap, AHandshakeThatWasRefusedSucceedsOnceTheKeyIsListed) {
     EXPECT_FALSE(hears(*refusing, seconds(1)));
     refusing.reset();
     server.allowed = {client.public_key};
-    auto accepting = open(loop, {.bind = {at}, .tap = {}, .peers = {}, .curve = server});
+    auto accepting = transport_on(loop, {.bind = {at}, .tap = {}, .peers = {}, .curve = server});
     EXPECT_TRUE(hears(*accepting, ZmqTransport::kSilence + seconds(10)));
 }
 

@@ -8,7 +8,7 @@ namespace drover::bus {
 
 namespace {
 
-constexpr int kBatch = 256;                   // messages handled before other sources get their turn
+constexpr int kPeerBatch = 256;                   // messages handled before other sources get their turn
 constexpr Duration kForgotten = seconds(15);  // silent and no longer among the name's addresses
 
 }  // namespace
@@ -70,7 +70,7 @@ Result<void> ZmqPeers::open(Peer& peer) {
 bool ZmqPeers::drain(Peer& peer) {
     std::string topic;
     std::string payload;
-    for (int left = kBatch; left > 0; --left) {
+    for (int left = kPeerBatch; left > 0; --left) {
         if (!receive(peer.socket, topic, payload)) return false;
         peer.heard_at = loop_.now();
         peer.silences = 0;

@@ -1,5 +1,7 @@
 #include "host/config.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -8,8 +10,6 @@
 #include "host/config_file.hpp"
 #include "host/config_help.hpp"
 #include "host/config_value.hpp"
-
-extern char** environ;
 
 namespace drover::host {
 

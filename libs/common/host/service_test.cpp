@@ -20,7 +20,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const Program kProgram{"drover-probe", "Probes.", "drover-probe"};
+const Program kProbe{"drover-probe", "Probes.", "drover-probe"};
 
 // A service made of functions.
 struct Probe : Service {
@@ -43,7 +43,7 @@ class ServiceTest : public testing::Test {
     int run(const Start& start) {
         const ConfigInput input{{"--data-dir", dir_ + "/data", "--run-dir", dir_ + "/run"}, {}};
         testing::internal::CaptureStderr();
-        const int code = run_service(kProgram, input, config_, config_.options(), start);
+        const int code = run_service(kProbe, input, config_, config_.options(), start);
         log_ = testing::internal::GetCapturedStderr();
         return code;
     }
@@ -139,7 +139,7 @@ TEST_F(ServiceTest, AFailedStartExitsWith1AndSaysWhy) {
 
 TEST_F(ServiceTest, AWrongConfigurationExitsWith2BeforeAnythingStarts) {
     testing::internal::CaptureStderr();
-    const int code = run_service(kProgram, {{"--bnid", "x"}, {}}, config_, config_.options(), [](Host&) {
+    const int code = run_service(kProbe, {{"--bnid", "x"}, {}}, config_, config_.options(), [](Host&) {
         ADD_FAILURE();
         return std::make_unique<Probe>();
     });

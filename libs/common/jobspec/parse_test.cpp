@@ -47,7 +47,7 @@ wire::JobSpec good(const std::string& text) {
     return parsed.job.value_or(wire::JobSpec{});
 }
 
-std::string in_task(const std::string& fields) {
+std::string job_with_task(const std::string& fields) {
     return "job: a\ngroups: [{name: g, tasks: [{name: t, driver: mock, " + fields + "}]}]\n";
 }
 
@@ -149,7 +149,7 @@ TEST(Jobspec, AnchorsMayBeReused) {
 }
 
 TEST(Jobspec, AJobOfTheLargestSizeFitsAndAByteMoreDoesNot) {
-    const auto with_env = [](std::size_t size) { return in_task("env: {A: " + std::string(size, 'x') + "}"); };
+    const auto with_env = [](std::size_t size) { return job_with_task("env: {A: " + std::string(size, 'x') + "}"); };
     const std::size_t empty = wire::encode(good(with_env(20'000))).size() - 20'000;
     EXPECT_TRUE(parse(with_env(kMaxEncoded - empty), "f").job);
     const auto over = parse(with_env(kMaxEncoded - empty + 1), "f");

@@ -11,19 +11,19 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Parsed in_task(const std::string& templates) {
+Parsed parsed_task(const std::string& templates) {
     return parse("job: a\ngroups:\n- name: g\n  tasks:\n  - name: t\n    driver: mock\n    templates:\n" + templates,
                  "f");
 }
 
-std::vector<std::string> problems(const std::string& templates) {
+std::vector<std::string> template_problems(const std::string& templates) {
     std::vector<std::string> out;
-    for (const Problem& problem : in_task(templates).problems) out.push_back(to_string(problem));
+    for (const Problem& problem : parsed_task(templates).problems) out.push_back(to_string(problem));
     return out;
 }
 
 TEST(JobspecTemplates, EveryFieldArrives) {
-    const Parsed parsed = in_task(R"(
+    const Parsed parsed = parsed_task(R"(
     - { destination: local/a, data: '{{ env "A" }}' }
     - destination: secrets/b
       source: /etc/b.tmpl
@@ -52,35 +52,35 @@ TEST(JobspecTemplates, EveryFieldArrives) {
 }
 
 TEST(JobspecTemplates, AMistakeInTheTextHasItsPlaceAndTheNearestName) {
-    EXPECT_THAT(problems("    - { destination: local/a, data: \"x\\n {{ vra `a` `b` }}\" }\n"),
+    EXPECT_THAT(template_problems("    - { destination: local/a, data: \"x\\n {{ vra `a` `b` }}\" }\n"),
                 ElementsAre("f:8:37: groups[0].tasks[0].templates[0].data: line 2, column 5 of the text: there is no "
                             "function vra; did you mean var?"));
 }
 
 TEST(JobspecTemplates, ATextIsGivenOnce) {
-    EXPECT_THAT(problems("    - { destination: local/a }\n"),
+    EXPECT_THAT(template_problems("    - { destination: local/a }\n"),
                 ElementsAre(HasSubstr("needs data, its text, or source")));
-    EXPECT_THAT(problems("    - { destination: local/a, data: x, source: /y }\n"),
+    EXPECT_THAT(template_problems("    - { destination: local/a, data: x, source: /y }\n"),
                 ElementsAre(HasSubstr("has data and source; keep one of them")));
-    EXPECT_THAT(problems("    - { destination: local/a, data: '' }\n"), IsEmpty());
-    EXPECT_THAT(problems("    - { destination: local/a, source: ../y }\n"),
+    EXPECT_THAT(template_problems("    - { destination: local/a, data: '' }\n"), IsEmpty());
+    EXPECT_THAT(template_problems("    - { destination: local/a, source: ../y }\n"),
                 ElementsAre(HasSubstr("neither an absolute")));
 }
 
 TEST(JobspecTemplates, DestinationsStayBelowTheTasksDirectoryAndDiffer) {
     for (const std::string path : {"/etc/x", "../x", "local/../../x", "''", "local/", "\"a\\nb\""}) {
-        EXPECT_THAT(problems("    - { data: x, destination: " + path + " }\n"),
+        EXPECT_THAT(template_problems("    - { data: x, destination: " + path + " }\n"),
                     ElementsAre(HasSubstr("no file below the task's directory")))
             << path;
     }
-    EXPECT_THAT(problems("    - { data: x, destination: a }\n    - { data: y, destination: a }\n"),
+    EXPECT_THAT(template_problems("    - { data: x, destination: a }\n    - { data: y, destination: a }\n"),
                 ElementsAre(HasSubstr("templates[1].destination: another template is written to a")));
-    EXPECT_THAT(problems("    - { data: x }\n"), ElementsAre(HasSubstr("destination: is required")));
+    EXPECT_THAT(template_problems("    - { data: x }\n"), ElementsAre(HasSubstr("destination: is required")));
 }
 
 TEST(JobspecTemplates, AChangeModeHasWhatItNeedsAndNothingElse) {
     const auto with = [](const std::string& fields) {
-        return problems("    - { data: x, destination: a, " + fields + " }\n");
+        return template_problems("    - { data: x, destination: a, " + fields + " }\n");
     };
     EXPECT_THAT(with("change_mode: signal"), ElementsAre(HasSubstr("change_signal: is required")));
     EXPECT_THAT(with("change_mode: signal, change_signal: SIGHPU"), ElementsAre(HasSubstr("did you mean SIGHUP?")));
@@ -93,7 +93,7 @@ TEST(JobspecTemplates, AChangeModeHasWhatItNeedsAndNothingElse) {
 
 TEST(JobspecTemplates, PermissionsAreOctal) {
     for (const std::string perms : {"'0888'", "rw", "'4755'", "[1]"}) {
-        EXPECT_THAT(problems("    - { data: x, destination: a, perms: " + perms + " }\n"),
+        EXPECT_THAT(template_problems("    - { data: x, destination: a, perms: " + perms + " }\n"),
                     ElementsAre(HasSubstr("expected permissions in octal")))
             << perms;
     }

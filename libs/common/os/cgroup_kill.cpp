@@ -11,12 +11,12 @@ namespace drover::os {
 
 namespace {
 
-constexpr int kMaxDepth = 16;
+constexpr int kMaxGroupDepth = 16;
 constexpr std::size_t kMaxChildren = 1 << 16;
 
 // `dir` and the groups below it, the deepest first.
 void collect(const std::string& dir, int depth, std::vector<std::string>& out) {
-    if (depth < kMaxDepth) {
+    if (depth < kMaxGroupDepth) {
         for (const std::string& name : list_dir(dir, kMaxChildren).value_or(std::vector<std::string>())) {
             // Only groups have this file; all other entries are files of the kernel.
             if (exists(dir + "/" + name + "/cgroup.procs")) collect(dir + "/" + name, depth + 1, out);

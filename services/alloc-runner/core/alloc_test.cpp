@@ -5,7 +5,7 @@
 namespace drover::alloc_runner {
 namespace {
 
-constexpr Instant kNow{seconds(1'000'000).ns};
+constexpr Instant kAllocNow{seconds(1'000'000).ns};
 
 wire::AllocDesired alloc_of(std::size_t tasks) {
     wire::AllocDesired alloc;
@@ -40,8 +40,8 @@ wire::TaskObserved seen(std::uint64_t term, wire::RunPhase phase) {
 
 TEST(Alloc, EveryReportLeadsToTheStatusItCarries) {
     Alloc alloc(alloc_of(80), nullptr, {.term = 3});
-    alloc.step(kNow, Wanted{alloc.desired()});
-    alloc.step(kNow, nothing_of(alloc.desired()));
+    alloc.step(kAllocNow, Wanted{alloc.desired()});
+    alloc.step(kAllocNow, nothing_of(alloc.desired()));
     std::map<std::string, std::uint64_t> told;
     std::uint64_t version = 0;
     int reports = 0;
@@ -54,7 +54,7 @@ TEST(Alloc, EveryReportLeadsToTheStatusItCarries) {
         EXPECT_GT(status.version, version);
         version = status.version;
         for (const wire::TaskStatus& task : status.tasks) EXPECT_EQ(task.events, told[task.name]);
-        alloc.step(kNow, Recorded{status});
+        alloc.step(kAllocNow, Recorded{status});
         ++reports;
     }
     EXPECT_GE(reports, 3);
@@ -63,21 +63,21 @@ TEST(Alloc, EveryReportLeadsToTheStatusItCarries) {
 
 TEST(Alloc, SaysACommandOnceUntilItChanges) {
     Alloc alloc(alloc_of(1), nullptr, {.term = 3});
-    const AllocDecision first = alloc.step(kNow, nothing_of(alloc.desired()));
+    const AllocDecision first = alloc.step(kAllocNow, nothing_of(alloc.desired()));
     ASSERT_EQ(first.commands.size(), 1u);
     EXPECT_EQ(first.commands[0].term, 3u);
     EXPECT_EQ(first.commands[0].incarnation, incarnation_id("4f1c000000000000", "t0", 1));
-    EXPECT_TRUE(alloc.step(kNow, Wake{}).commands.empty());
-    EXPECT_TRUE(alloc.step(kNow, nothing_of(alloc.desired())).commands.empty());
+    EXPECT_TRUE(alloc.step(kAllocNow, Wake{}).commands.empty());
+    EXPECT_TRUE(alloc.step(kAllocNow, nothing_of(alloc.desired())).commands.empty());
 }
 
 TEST(Alloc, BoundsTheKillTimeoutByTheNodes) {
     wire::AllocDesired desired = alloc_of(1);
     desired.group.tasks[0].kill_timeout = hours(1);
     Alloc alloc(desired, nullptr, {.term = 1, .max_kill_timeout = seconds(30)});
-    alloc.step(kNow, nothing_of(desired));
+    alloc.step(kAllocNow, nothing_of(desired));
     desired.desired = wire::Desired::stop;
-    const AllocDecision decision = alloc.step(kNow, Wanted{desired});
+    const AllocDecision decision = alloc.step(kAllocNow, Wanted{desired});
     ASSERT_EQ(decision.commands.size(), 1u);
     EXPECT_EQ(decision.commands[0].kill_timeout, seconds(30));
     ASSERT_EQ(decision.events.size(), 1u);
@@ -89,13 +89,13 @@ TEST(Alloc, ReleasesAnEndOnlyOnceItIsRecorded) {
     wire::AllocDesired desired = alloc_of(1);
     desired.type = wire::JobType::batch;
     Alloc alloc(desired, nullptr, {.term = 1});
-    alloc.step(kNow, nothing_of(desired));
+    alloc.step(kAllocNow, nothing_of(desired));
     const wire::TaskObserved exited = seen(1, wire::RunPhase::exited);
-    const AllocDecision ended = alloc.step(kNow, Observations{{"t0", &exited}});
+    const AllocDecision ended = alloc.step(kAllocNow, Observations{{"t0", &exited}});
     ASSERT_EQ(ended.commands.size(), 1u);
     EXPECT_EQ(ended.commands[0].released, 0u);
     const wire::AllocStatus status = alloc.status();
-    const AllocDecision recorded = alloc.step(kNow, Recorded{status});
+    const AllocDecision recorded = alloc.step(kAllocNow, Recorded{status});
     ASSERT_EQ(recorded.commands.size(), 1u);
     EXPECT_EQ(recorded.commands[0].released, 1u);
     EXPECT_EQ(alloc.report(), nullptr);
@@ -103,10 +103,10 @@ TEST(Alloc, ReleasesAnEndOnlyOnceItIsRecorded) {
 
 TEST(Alloc, ConcludesNothingFromANodeThatListensToAnotherOwner) {
     Alloc alloc(alloc_of(1), nullptr, {.term = 5});
-    alloc.step(kNow, nothing_of(alloc.desired()));
+    alloc.step(kAllocNow, nothing_of(alloc.desired()));
     for (const std::uint64_t term : {4u, 6u}) {
         const wire::TaskObserved exited = seen(term, wire::RunPhase::exited);
-        EXPECT_TRUE(alloc.step(kNow, Observations{{"t0", &exited}}).events.empty());
+        EXPECT_TRUE(alloc.step(kAllocNow, Observations{{"t0", &exited}}).events.empty());
     }
 }
 
@@ -114,10 +114,10 @@ TEST(Alloc, HoldsStartsWhileTooManyRunsAreUnrecorded) {
     wire::AllocDesired desired = alloc_of(1);
     desired.group.restart = {.attempts = 1000, .interval = hours(1), .delay = {}, .mode = wire::RestartMode::fail};
     Alloc alloc(desired, nullptr, {.term = 1});
-    alloc.step(kNow, nothing_of(desired));
+    alloc.step(kAllocNow, nothing_of(desired));
     wire::TaskObserved observed;
     observed.term = 1;
-    Instant now = kNow;
+    Instant now = kAllocNow;
     for (int i = 0; i < 100; ++i) {
         now = now + seconds(1);
         const std::uint64_t seq = alloc.status().tasks[0].seq;

@@ -5,7 +5,7 @@
 namespace drover::drivers {
 namespace {
 
-constexpr std::string_view kFields[] = {"start_error",
+constexpr std::string_view kMockFields[] = {"start_error",
                                         "start_error_recoverable",
                                         "start_block_for",
                                         "run_for",
@@ -17,7 +17,7 @@ constexpr std::string_view kFields[] = {"start_error",
                                         "stdout_repeat",
                                         "stdout_repeat_duration"};
 
-struct Config {
+struct MockConfig {
     std::string start_error;
     bool start_error_recoverable = false;
     Duration start_block_for;
@@ -31,8 +31,8 @@ struct Config {
     Duration stdout_repeat_duration;
 };
 
-Config read(ConfigReader& reader) {
-    Config config;
+MockConfig read_mock(ConfigReader& reader) {
+    MockConfig config;
     config.start_error = reader.text("start_error");
     config.start_error_recoverable = reader.flag("start_error_recoverable");
     config.start_block_for = reader.duration("start_block_for");
@@ -50,7 +50,7 @@ Config read(ConfigReader& reader) {
 }
 
 // The command line of drover-mock-task; mock/main.cpp reads it.
-std::vector<std::string> command_line(const std::string& program, const Config& config, const Env& known) {
+std::vector<std::string> command_line(const std::string& program, const MockConfig& config, const Env& known) {
     return {program,
             std::to_string(config.run_for.ns),
             std::to_string(config.exit_code),
@@ -72,14 +72,14 @@ wire::DriverInfo mock_fingerprint(const HostFacts& host) {
 }
 
 std::vector<ConfigProblem> mock_check(const wire::TaskSpec& spec) {
-    ConfigReader reader(spec.config, kFields);
-    read(reader);
+    ConfigReader reader(spec.config, kMockFields);
+    read_mock(reader);
     return std::move(reader).problems();
 }
 
 Result<LaunchPlan> mock_plan(const wire::TaskSpec& spec, const TaskContext& context) {
-    ConfigReader reader(spec.config, kFields);
-    const Config config = read(reader);
+    ConfigReader reader(spec.config, kMockFields);
+    const MockConfig config = read_mock(reader);
     if (!config.start_error.empty())
         return fail(config.start_error_recoverable ? ErrorKind::unavailable : ErrorKind::refused, config.start_error);
     if (context.mock_task.empty())

@@ -6,9 +6,9 @@
 namespace drover::drivers {
 namespace {
 
-constexpr std::string_view kFields[] = {"command", "args", "work_dir"};
+constexpr std::string_view kRawExecFields[] = {"command", "args", "work_dir"};
 
-struct Config {
+struct RawExecConfig {
     std::string command;
     std::vector<std::string> args;
     std::string work_dir;
@@ -16,8 +16,8 @@ struct Config {
 
 bool is_absolute(const std::string& path) { return !path.empty() && path.front() == '/'; }
 
-Config read(ConfigReader& reader) {
-    Config config;
+RawExecConfig read_raw_exec(ConfigReader& reader) {
+    RawExecConfig config;
     config.command = reader.required_text("command");
     config.args = reader.texts("args");
     config.work_dir = reader.text("work_dir");
@@ -37,14 +37,14 @@ wire::DriverInfo raw_exec_fingerprint(const HostFacts& host) {
 }
 
 std::vector<ConfigProblem> raw_exec_check(const wire::TaskSpec& spec) {
-    ConfigReader reader(spec.config, kFields);
-    read(reader);
+    ConfigReader reader(spec.config, kRawExecFields);
+    read_raw_exec(reader);
     return std::move(reader).problems();
 }
 
 Result<LaunchPlan> raw_exec_plan(const wire::TaskSpec& spec, const TaskContext& context) {
-    ConfigReader reader(spec.config, kFields);
-    const Config config = read(reader);
+    ConfigReader reader(spec.config, kRawExecFields);
+    const RawExecConfig config = read_raw_exec(reader);
     LaunchPlan plan;
     plan.env = build_env(spec, context);
     const Env known = references(plan.env, context);

@@ -17,7 +17,7 @@ namespace drover::launcher {
 
 namespace {
 
-constexpr std::size_t kMaxEntries = 1 << 20;
+constexpr std::size_t kMaxLogFiles = 1 << 20;
 
 struct File {
     std::uint64_t number = 0;
@@ -119,7 +119,7 @@ Result<LogSlice> read_log(const std::string& log_dir, const std::string& task, c
     std::vector<File> files;
     Index index;
     for (int tries = 0; tries < 3; ++tries) {
-        const Result<std::vector<std::string>> names = os::list_dir(log_dir, kMaxEntries);
+        const Result<std::vector<std::string>> names = os::list_dir(log_dir, kMaxLogFiles);
         if (!names) return tl::unexpected(names.error());
         index = read_index(dir.get(), name);
         if (open_files(dir.get(), name, newest_numbers(*names, name), files)) break;

@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using wire::RunPhase;
 
-const TaskKey kServer{"a1", "server"};
+const TaskKey kTask{"a1", "server"};
 
 // Keeps the newest record of every key of what it follows.
 class Listener : public bus::Follower {
@@ -83,8 +83,8 @@ class AgentTest : public testing::Test {
 
     static wire::TaskCommand command(wire::Verb verb, std::uint64_t seq) {
         wire::TaskCommand result;
-        result.alloc = kServer.alloc;
-        result.task = kServer.task;
+        result.alloc = kTask.alloc;
+        result.task = kTask.task;
         result.term = 1;
         result.verb = verb;
         result.seq = seq;
@@ -131,10 +131,10 @@ class AgentTest : public testing::Test {
 TEST_F(AgentTest, RunsWhatIsCommandedAndSaysWhatBecomesOfIt) {
     say(command(wire::Verb::run, 1));
     ASSERT_TRUE(soon_heard("1 starting"));
-    hands_.become(kServer, 1, RunPhase::running, 4711);
+    hands_.become(kTask, 1, RunPhase::running, 4711);
     ASSERT_TRUE(soon_heard("1 running"));
     EXPECT_EQ(observed()->incarnations[0].pid, 4711);
-    hands_.become(kServer, 1, RunPhase::exited);
+    hands_.become(kTask, 1, RunPhase::exited);
     ASSERT_TRUE(soon_heard("1 exited"));
     EXPECT_EQ(hands_.launches, 1);
 }
@@ -146,13 +146,13 @@ TEST_F(AgentTest, AnEmptyNodeSaysThatItIsEmpty) {
 TEST_F(AgentTest, KeepsTasksThroughItsOwnDeathAndHearsTheirEnd) {
     say(command(wire::Verb::run, 1));
     ASSERT_TRUE(soon_heard("1 starting"));
-    hands_.become(kServer, 1, RunPhase::running, 4711);
+    hands_.become(kTask, 1, RunPhase::running, 4711);
     ASSERT_TRUE(soon_heard("1 running"));
     restart();
     loop_.run_for(seconds(5));
     EXPECT_EQ(heard(), "1 running");
     EXPECT_EQ(hands_.stops, 0);
-    hands_.become(kServer, 1, RunPhase::exited);
+    hands_.become(kTask, 1, RunPhase::exited);
     ASSERT_TRUE(soon_heard("1 exited"));
     EXPECT_EQ(hands_.launches, 1);
 }
@@ -160,7 +160,7 @@ TEST_F(AgentTest, KeepsTasksThroughItsOwnDeathAndHearsTheirEnd) {
 TEST_F(AgentTest, NeverStopsATaskBecauseNobodyCommands) {
     say(command(wire::Verb::run, 1));
     ASSERT_TRUE(soon_heard("1 starting"));
-    hands_.become(kServer, 1, RunPhase::running);
+    hands_.become(kTask, 1, RunPhase::running);
     commands_.erase("a1/server");
     runner_.changed("task/command/n1");
     loop_.run_for(minutes(10));
@@ -173,7 +173,7 @@ TEST_F(AgentTest, NeverStopsATaskBecauseNobodyCommands) {
 TEST_F(AgentTest, StopsReleasesAndDestroys) {
     say(command(wire::Verb::run, 1));
     ASSERT_TRUE(soon_heard("1 starting"));
-    hands_.become(kServer, 1, RunPhase::running);
+    hands_.become(kTask, 1, RunPhase::running);
     say(command(wire::Verb::stop, 1));
     ASSERT_TRUE(soon_heard("1 exited"));
     EXPECT_EQ(observed()->floor, 1u);
@@ -183,7 +183,7 @@ TEST_F(AgentTest, StopsReleasesAndDestroys) {
     ASSERT_TRUE(soon_heard(""));
     say(command(wire::Verb::destroy, 1));
     ASSERT_TRUE(soon_heard("nothing"));
-    EXPECT_FALSE(hands_.has_files(kServer));
+    EXPECT_FALSE(hands_.has_files(kTask));
 }
 
 TEST_F(AgentTest, AStoppedTaskStaysStoppedWhenTheDriverManagerForgetsEverything) {
@@ -213,7 +213,7 @@ TEST_F(AgentTest, AFailedStartIsReportedAndStaysFailedAfterARestart) {
 TEST_F(AgentTest, SaysNothingThatItCouldNotWriteDown) {
     say(command(wire::Verb::run, 1));
     ASSERT_TRUE(soon_heard("1 starting"));
-    hands_.become(kServer, 1, RunPhase::running);
+    hands_.become(kTask, 1, RunPhase::running);
     ASSERT_TRUE(soon_heard("1 running"));
     hands_.disk_full = true;
     say(command(wire::Verb::stop, 1));
@@ -242,7 +242,7 @@ TEST_F(AgentTest, AStopOvertakesALaunchThatWaitsForTheDisk) {
 TEST_F(AgentTest, ASignalWithoutSuchANameIsReportedAsFailed) {
     say(command(wire::Verb::run, 1));
     ASSERT_TRUE(soon_heard("1 starting"));
-    hands_.become(kServer, 1, RunPhase::running);
+    hands_.become(kTask, 1, RunPhase::running);
     wire::TaskCommand asked = command(wire::Verb::run, 1);
     asked.signals = {{.id = 1, .task = "server", .signal = "SIGHUP"}, {.id = 2, .task = "server", .signal = "SIGNOPE"}};
     say(asked);
@@ -321,7 +321,7 @@ TEST_F(AgentTest, SaysWhatBecomesOfTemplatesAndPassesOnWhatMayAct) {
     wire::RenderObserved now;
     now.number = 4;
     now.what = "template local/a";
-    hands_.render(kServer, now);
+    hands_.render(kTask, now);
     ASSERT_TRUE(soon([&] { return observed()->render == now; }));
     say(command(wire::Verb::destroy, 1));
     ASSERT_TRUE(soon([&] { return heard() == "1 exited" || heard() == "nothing"; }));

@@ -17,7 +17,7 @@ using testing::IsEmpty;
 using wire::ClientStatus;
 using Ids = std::vector<std::string>;
 
-constexpr Instant kNow{seconds(10'000'000).ns};
+constexpr Instant kCollectedAt{seconds(10'000'000).ns};
 
 class CollectTest : public testing::Test {
    protected:
@@ -43,7 +43,7 @@ class CollectTest : public testing::Test {
         alloc.type = job(name).spec.type;
         alloc.index = index;
         alloc.node = node;
-        alloc.created_at = kNow - hours(1000) + seconds(static_cast<std::int64_t>(record.head));
+        alloc.created_at = kCollectedAt - hours(1000) + seconds(static_cast<std::int64_t>(record.head));
         record.put("alloc/" + id, alloc);
         record.put("order/" + id, wire::AllocOrder{});
         record.put("recorded/" + id, wire::AllocRecorded{});
@@ -58,7 +58,7 @@ class CollectTest : public testing::Test {
         status.tasks[0].state = wire::TaskState::dead;
         status.tasks[0].failed = how == ClientStatus::failed;
         status.tasks[0].exit = wire::ExitRecord{how == ClientStatus::failed ? 3 : 0, 0, false, ""};
-        status.tasks[0].finished_at = kNow - ago;
+        status.tasks[0].finished_at = kCollectedAt - ago;
         status.tasks[0].last_output = how == ClientStatus::failed ? "cannot bind" : "";
         record.put("status/" + id, status);
     }
@@ -81,7 +81,7 @@ class CollectTest : public testing::Test {
         for (const auto& [key, value] : record.values) out.hear(key, value.value);
         return out;
     }
-    std::vector<Removal> find_due() const { return due(census(), rules, kNow); }
+    std::vector<Removal> find_due() const { return due(census(), rules, kCollectedAt); }
     Ids due_ids() const {
         Ids out;
         for (const Removal& removal : find_due()) out.push_back(removal.alloc);
@@ -89,7 +89,7 @@ class CollectTest : public testing::Test {
     }
     Ids collect_all(std::size_t limit = 1000) {
         Draft draft(record);
-        kept = collect(draft, find_due(), limit, kNow);
+        kept = collect(draft, find_due(), limit, kCollectedAt);
         written = record.commit(draft);
         Ids out;
         for (const wire::CollectedAlloc& one : kept) out.push_back(one.id);
@@ -245,8 +245,8 @@ TEST_F(CollectTest, WhatIsKeptOfAnAllocSaysHowItEndedAndWhyItWent) {
     EXPECT_EQ(record_of.tasks.at(0).exit->code, 3);
     EXPECT_EQ(record_of.tasks.at(0).last_output, "cannot bind");
     EXPECT_EQ(record_of.spec_hash.size(), 16U);
-    EXPECT_EQ(record_of.ended_at, kNow - hours(24 * 9));
-    EXPECT_EQ(record_of.collected_at, kNow);
+    EXPECT_EQ(record_of.ended_at, kCollectedAt - hours(24 * 9));
+    EXPECT_EQ(record_of.collected_at, kCollectedAt);
 }
 
 TEST_F(CollectTest, ARoundTakesNoMoreThanItMay) {
@@ -267,7 +267,7 @@ TEST_F(CollectTest, APurgedJobGoesWhenNothingOfItRuns) {
     end("a1", minutes(1));
     const auto purge_now = [this] {
         Draft draft(record);
-        const Ids gone = purge(draft, census(), 2, kNow);
+        const Ids gone = purge(draft, census(), 2, kCollectedAt);
         record.commit(draft);
         return gone;
     };
@@ -286,12 +286,12 @@ TEST_F(CollectTest, RecordsAreKeptUpToACountAndAnAge) {
     rules.max_records = 2;
     for (int i = 0; i < 4; ++i) {
         wire::CollectedAlloc one;
-        one.collected_at = kNow - hours(24 * (i == 3 ? 31 : i));
+        one.collected_at = kCollectedAt - hours(24 * (i == 3 ? 31 : i));
         record.put("collected/a" + std::to_string(i), one);
     }
-    EXPECT_THAT(expired_records(census(), rules, kNow), ElementsAre("collected/a3", "collected/a2"));
+    EXPECT_THAT(expired_records(census(), rules, kCollectedAt), ElementsAre("collected/a3", "collected/a2"));
     rules.max_records = 10;
-    EXPECT_THAT(expired_records(census(), rules, kNow), ElementsAre("collected/a3"));
+    EXPECT_THAT(expired_records(census(), rules, kCollectedAt), ElementsAre("collected/a3"));
 }
 
 // Whatever users and nodes do: nothing that runs is removed, and every place of a job that is wanted and was done keeps

@@ -2,15 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "state-store/core/test_record.hpp"
+
 namespace drover::store {
 namespace {
 
-constexpr Instant kStart{seconds(1'000'000).ns};
-
-Instant at(std::int64_t ms) { return kStart + milliseconds(ms); }
+Instant at(std::int64_t ms) { return kNow + milliseconds(ms); }
 
 TEST(Leases, AnAllocRunnerIsAMemberAtItsFirstWord) {
-    Leases leases({}, true, kStart);
+    Leases leases({}, true, kNow);
     EXPECT_TRUE(leases.members().alloc_runners.empty());
     const std::uint64_t before = leases.generation();
     EXPECT_TRUE(leases.heard("ar-0", "b1", at(0)));
@@ -22,7 +22,7 @@ TEST(Leases, AnAllocRunnerIsAMemberAtItsFirstWord) {
 }
 
 TEST(Leases, ALeaseLapsesAfterThreeSecondsOfSilence) {
-    Leases leases({}, true, kStart);
+    Leases leases({}, true, kNow);
     leases.heard("ar-0", "b1", at(0));
     leases.heard("ar-1", "c1", at(500));
     EXPECT_EQ(leases.next_expiry(), at(3000));
@@ -37,7 +37,7 @@ TEST(Leases, ALeaseLapsesAfterThreeSecondsOfSilence) {
 }
 
 TEST(Leases, ANewBootReplacesTheOldOneAtOnceAndForGood) {
-    Leases leases({}, true, kStart);
+    Leases leases({}, true, kNow);
     leases.heard("ar-0", "b1", at(0));
     const std::uint64_t before = leases.generation();
     EXPECT_TRUE(leases.heard("ar-0", "b2", at(100)));
@@ -47,7 +47,7 @@ TEST(Leases, ANewBootReplacesTheOldOneAtOnceAndForGood) {
 }
 
 TEST(Leases, WhoLeavesGivesItsLeaseUpAtOnce) {
-    Leases leases({}, true, kStart);
+    Leases leases({}, true, kNow);
     leases.heard("ar-0", "b1", at(0));
     const std::uint64_t before = leases.generation();
     EXPECT_TRUE(leases.left("ar-0", "b1"));
@@ -59,7 +59,7 @@ TEST(Leases, WhoLeavesGivesItsLeaseUpAtOnce) {
 }
 
 TEST(Leases, AGoodbyeOfAnEarlierBootTakesNothingAway) {
-    Leases leases({}, true, kStart);
+    Leases leases({}, true, kNow);
     leases.heard("ar-0", "b1", at(0));
     leases.heard("ar-0", "b2", at(10));
     EXPECT_FALSE(leases.left("ar-0", "b1"));
@@ -68,7 +68,7 @@ TEST(Leases, AGoodbyeOfAnEarlierBootTakesNothingAway) {
 
 TEST(Leases, AfterARestartNobodyIsTakenAwayForOneTtl) {
     const wire::Members members{.generation = 7, .alloc_runners = {{"ar-0", "b1"}, {"ar-1", "c1"}}};
-    Leases leases(members, false, kStart);
+    Leases leases(members, false, kNow);
     EXPECT_EQ(leases.members(), members);
     EXPECT_FALSE(leases.heard("ar-0", "b1", at(100)));
     EXPECT_EQ(leases.generation(), 7U);
@@ -79,9 +79,9 @@ TEST(Leases, AfterARestartNobodyIsTakenAwayForOneTtl) {
 }
 
 TEST(Leases, AStoreThatLostItsMemoryBeginsAboveEveryEarlierGeneration) {
-    EXPECT_EQ(Leases({}, true, kStart).generation(), 1'000'000U);
-    EXPECT_EQ(Leases({.generation = 999'999, .alloc_runners = {}}, true, kStart).generation(), 1'000'000U);
-    EXPECT_EQ(Leases({.generation = 2'000'000, .alloc_runners = {}}, true, kStart).generation(), 2'000'001U);
+    EXPECT_EQ(Leases({}, true, kNow).generation(), 1'000'000U);
+    EXPECT_EQ(Leases({.generation = 999'999, .alloc_runners = {}}, true, kNow).generation(), 1'000'000U);
+    EXPECT_EQ(Leases({.generation = 2'000'000, .alloc_runners = {}}, true, kNow).generation(), 2'000'001U);
 }
 
 }  // namespace

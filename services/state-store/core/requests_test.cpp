@@ -8,7 +8,6 @@
 namespace drover::store {
 namespace {
 
-constexpr Instant kNow{seconds(1'000'000).ns};
 
 class RequestsTest : public testing::Test {
    protected:

@@ -5,11 +5,14 @@
 #include <map>
 
 #include "base/check.hpp"
+#include "base/time.hpp"
 #include "state-store/core/keys.hpp"
 #include "state-store/core/view.hpp"
 #include "wire/messages.hpp"
 
 namespace drover::store {
+
+inline constexpr Instant kNow{seconds(1'000'000).ns};
 
 class TestRecord : public View {
    public:

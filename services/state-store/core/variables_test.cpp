@@ -11,7 +11,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr Instant kNow{seconds(1'000'000).ns};
 
 class VariablesTest : public testing::Test {
    protected:
