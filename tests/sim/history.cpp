@@ -98,9 +98,7 @@ void History::follow(Line& line, const wire::AllocDesired& alloc, const wire::Ta
         expect(!line.killing, line, "a cause comes before its Killing");
         line.cause = true;
     } else if (type == "Restart Signaled") {
-        const bool all = event.message == "User requested all tasks to restart";
-        expect(!line.killing && (line.told == Told::up || all), line,
-               "Restart Signaled is for a task that is or may be up");
+        expect(!line.killing && line.told == Told::up, line, "Restart Signaled is for a task that is up");
     } else {
         expect(type == "Signaling" && line.told == Told::up, line, "Signaling is for a running task");
     }
