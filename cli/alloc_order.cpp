@@ -7,6 +7,7 @@ int give_order(const Session& session, const std::string& verb, const AllocOrder
     if (!order.task.empty()) body["task"] = order.task;
     if (!order.signal.empty()) body["signal"] = order.signal;
     if (order.all) body["all"] = true;
+    if (order.no_shutdown_delay) body["no_shutdown_delay"] = true;
     auto answer = session.client().post("/v1/allocs/" + encode_segment(order.id) + "/" + verb, body.dump());
     if (!answer) return session.fail(answer.error());
     if (session.print_json(*answer)) return kOk;
@@ -22,7 +23,11 @@ void add_alloc_id(CLI::App& verb, AllocOrder& order) {
 }
 
 void add_alloc_task(CLI::App& verb, AllocOrder& order) {
-    verb.add_option("TASK", order.task, "one of its tasks; all of them when left out")->type_name("");
+    verb.add_option("TASK", order.task, "one of its tasks; all that run when left out")->type_name("");
+}
+
+void add_no_shutdown_delay(CLI::App& verb, bool& flag) {
+    verb.add_flag("--no-shutdown-delay", flag, "end tasks without their shutdown_delay; also ends one under way");
 }
 
 }  // namespace drover::cli

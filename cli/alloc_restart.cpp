@@ -1,4 +1,4 @@
-// drover alloc restart ID [TASK] [--all]
+// drover alloc restart ID [TASK] [--all] [--no-shutdown-delay]
 #include "cli/alloc_order.hpp"
 
 namespace drover::cli {
@@ -10,8 +10,9 @@ void add_alloc_restart(CLI::App& alloc, Session& session) {
                  "drover alloc restart 4f1c2a9b server",
                  [&session, order] { return give_order(session, "restart", *order, "Alloc % is being restarted."); });
     add_alloc_id(*verb, *order);
-    verb->add_option("TASK", order->task, "one of its tasks; all that run when left out")->type_name("");
+    add_alloc_task(*verb, *order);
     verb->add_flag("--all", order->all, "the whole alloc from the beginning, tasks that have ended too");
+    add_no_shutdown_delay(*verb, order->no_shutdown_delay);
 }
 
 }  // namespace drover::cli

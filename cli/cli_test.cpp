@@ -258,6 +258,35 @@ TEST_F(Cli, AWholeAllocIsRestarted) {
     EXPECT_EQ(body, R"({"task":"server"})");
 }
 
+TEST_F(Cli, AStopOrARestartMaySkipTheShutdownDelay) {
+    std::string said;
+    const auto answer = [&](const httplib::Request& request, httplib::Response& response) {
+        said = request.method == "DELETE" ? request.get_param_value("no_shutdown_delay") : request.body;
+        response.set_content(R"({"id": "4f1c000000000000", "name": "web", "stopped": true})", "application/json");
+    };
+    server.Post("/v1/allocs/4f/(stop|restart)", answer);
+    server.Delete("/v1/jobs/web", answer);
+    EXPECT_EQ(run({"alloc", "stop", "4f", "--no-shutdown-delay"}), kOk) << err;
+    EXPECT_EQ(said, R"({"no_shutdown_delay":true})");
+    EXPECT_EQ(run({"alloc", "restart", "4f", "server", "--no-shutdown-delay"}), kOk) << err;
+    EXPECT_EQ(said, R"({"task":"server","no_shutdown_delay":true})");
+    EXPECT_EQ(run({"alloc", "stop", "4f"}), kOk) << err;
+    EXPECT_EQ(said, "{}");
+    EXPECT_EQ(run({"job", "stop", "web", "--no-shutdown-delay", "--detach"}), kOk) << err;
+    EXPECT_EQ(said, "true");
+    EXPECT_EQ(run({"job", "stop", "web", "--detach"}), kOk) << err;
+    EXPECT_EQ(said, "");
+    for (const std::vector<std::string>& verb :
+         {std::vector<std::string>{"job", "stop"}, {"alloc", "stop"}, {"alloc", "restart"}}) {
+        EXPECT_EQ(run({verb[0], verb[1], "--help"}), kOk);
+        EXPECT_NE(out.find("--no-shutdown-delay"), std::string::npos);
+    }
+    EXPECT_EQ(run({"completion", "bash"}), kOk);
+    const std::size_t at = out.find("'alloc stop') words=");
+    ASSERT_NE(at, std::string::npos);
+    EXPECT_NE(out.substr(at, out.find('\n', at) - at).find("--no-shutdown-delay"), std::string::npos);
+}
+
 TEST_F(Cli, APurgeWaitsUntilTheJobIsGone) {
     std::string query;
     std::atomic<int> asked{0};

@@ -1,5 +1,6 @@
-// drover job stop NAME [--purge] [--detach] [--timeout 2m]
+// drover job stop NAME [--purge] [--no-shutdown-delay] [--detach] [--timeout 2m]
 #include "base/units.hpp"
+#include "cli/alloc_order.hpp"
 #include "cli/watch.hpp"
 
 namespace drover::cli {
@@ -9,6 +10,7 @@ struct Options {
     std::string name;
     bool detach = false;
     bool purge = false;
+    bool no_shutdown_delay = false;
     std::string timeout = "2m";
 };
 
@@ -17,8 +19,9 @@ int stop(const Session& session, const Options& options) {
     if (!limit) return session.fail(limit.error());
     EventFeed feed(session.client(), options.name);
     if (auto started = feed.start_at_head(); !started) return session.fail(started.error());
-    auto answer = session.client().remove(
-        with_query("/v1/jobs/" + encode_segment(options.name), {{"purge", options.purge ? "true" : ""}}));
+    auto answer = session.client().remove(with_query(
+        "/v1/jobs/" + encode_segment(options.name),
+        {{"purge", options.purge ? "true" : ""}, {"no_shutdown_delay", options.no_shutdown_delay ? "true" : ""}}));
     if (!answer) return session.fail(answer.error());
     if (options.detach) {
         if (!session.print_json(*answer)) session.out("Job \"" + options.name + "\" is being stopped.\n");
@@ -46,6 +49,7 @@ void add_job_stop(CLI::App& job, Session& session) {
                               "drover job stop web", [&session, options] { return stop(session, *options); });
     verb->add_option("NAME", options->name, "the job")->required()->type_name("");
     verb->add_flag("--purge", options->purge, "when they have ended, forget the job; its events stay for their time");
+    add_no_shutdown_delay(*verb, options->no_shutdown_delay);
     verb->add_flag("-d,--detach", options->detach, "do not wait");
     verb->add_option("--timeout", options->timeout, "how long to wait, as 30s or 10m; the stop goes on after it")
         ->type_name("DURATION")

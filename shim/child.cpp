@@ -71,7 +71,11 @@ pid_t born_in(int group_fd) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     execve(spec.argv[0], spec.argv, spec.envp);
-    give_up(error, "cannot execute", spec.argv[0]);
+    const int code = errno;
+    // Then it is the interpreter on its first line, or its loader, that the kernel has not found.
+    const bool exists = code == ENOENT && access(spec.argv[0], F_OK) == 0;
+    errno = code;
+    give_up(error, exists ? "cannot find the interpreter of" : "cannot execute", spec.argv[0]);
     _exit(127);
 }
 

@@ -18,14 +18,17 @@ Result<wire::Request> read_order(const Call& call, const AllocEntry& entry) {
     std::vector<std::string_view> names = {"task"};
     if (verb == "signal") names.push_back("signal");
     if (verb == "restart") names.push_back("all");
+    if (verb != "signal") names.push_back("no_shutdown_delay");
     auto body = parse_json_body(call, names);
     if (!body) return tl::unexpected(body.error());
     auto task = text_member(*body, "task");
     auto signal = text_member(*body, "signal");
     auto all = flag_member(*body, "all");
+    auto no_delay = flag_member(*body, "no_shutdown_delay");
     if (!task) return tl::unexpected(task.error());
     if (!signal) return tl::unexpected(signal.error());
     if (!all) return tl::unexpected(all.error());
+    if (!no_delay) return tl::unexpected(no_delay.error());
     if (verb == "signal" && signal->empty()) {
         return fail(ErrorKind::invalid, "say which signal to send: {\"signal\": \"SIGHUP\"}");
     }
@@ -41,6 +44,7 @@ Result<wire::Request> read_order(const Call& call, const AllocEntry& entry) {
     request.task = std::move(*task);
     request.signal = std::move(*signal);
     request.all = *all;
+    request.no_shutdown_delay = *no_delay;
     return request;
 }
 

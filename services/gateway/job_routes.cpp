@@ -137,14 +137,17 @@ Reply show_job(const Context& context, const Call& call) {
 }
 
 Reply stop_job(const Context& context, const Call& call) {
-    if (auto known = call.allow({"purge"}); !known) return error_reply(known.error());
+    if (auto known = call.allow({"purge", "no_shutdown_delay"}); !known) return error_reply(known.error());
     const auto purge = call.flag("purge");
     if (!purge) return error_reply(purge.error());
+    const auto no_delay = call.flag("no_shutdown_delay");
+    if (!no_delay) return error_reply(no_delay.error());
     const std::string name = call.path[2];
     wire::Request request;
     request.ask = wire::Ask::job_stop;
     request.job = name;
     request.purge = *purge;
+    request.no_shutdown_delay = *no_delay;
     auto answer = context.backend.ask(std::move(request));
     if (!answer) return error_reply(answer.error());
     // A job that is purged may be gone already.

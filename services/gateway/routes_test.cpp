@@ -119,6 +119,21 @@ TEST_F(Routes, AWholeAllocCanBeRestarted) {
     EXPECT_EQ(call("POST", "/v1/allocs/4f1c/stop", R"({"all": true})").status, 400);
 }
 
+TEST_F(Routes, AStopOrARestartMaySkipTheShutdownDelay) {
+    const std::string skip = R"({"no_shutdown_delay": true})";
+    EXPECT_EQ(call("POST", "/v1/allocs/4f1c/stop", skip).status, 200);
+    EXPECT_EQ(call("POST", "/v1/allocs/4f1c/restart", skip).status, 200);
+    EXPECT_EQ(call("DELETE", "/v1/jobs/web?no_shutdown_delay=true").status, 200);
+    ASSERT_EQ(backend.asked.size(), 3U);
+    for (const wire::Request& request : backend.asked) EXPECT_TRUE(request.no_shutdown_delay);
+    EXPECT_EQ(call("POST", "/v1/allocs/4f1c/stop").status, 200);
+    EXPECT_EQ(call("DELETE", "/v1/jobs/web").status, 200);
+    EXPECT_FALSE(backend.asked[3].no_shutdown_delay);
+    EXPECT_FALSE(backend.asked[4].no_shutdown_delay);
+    EXPECT_EQ(call("POST", "/v1/allocs/4f1c/signal", R"({"signal": "SIGHUP", "no_shutdown_delay": true})").status, 400);
+    EXPECT_EQ(call("DELETE", "/v1/jobs/web?no_shutdown_delay=maybe").status, 400);
+}
+
 TEST_F(Routes, APurgeIsAnsweredOnceItCanBeReadEvenWhenTheJobIsGoneByThen) {
     backend.on_wait = [&] { test::erase(backend.mirror, "job/web"); };
     EXPECT_EQ(call("DELETE", "/v1/jobs/web?purge=true").status, 200);

@@ -33,7 +33,7 @@ const std::vector<Way>& ways() {
 }
 
 // A task that writes down when it is asked to end, and does not.
-std::string document(const std::string& name, const std::string& dir) {
+std::string document(const std::string& name, const std::string& dir, const std::string& shutdown_delay) {
     const std::string stubborn =
         "import signal, sys, time\\n"
         "def note(*_): open('" +
@@ -46,7 +46,9 @@ std::string document(const std::string& name, const std::string& dir) {
         "while True: signal.pause()\\n";
     return "job: " + name +
            "\ngroups:\n  - name: group\n    tasks:\n      - name: task\n        driver: raw_exec\n"
-           "        kill_signal: SIGTERM\n        kill_timeout: 700ms\n        shutdown_delay: 400ms\n"
+           "        kill_signal: SIGTERM\n        kill_timeout: 700ms\n        shutdown_delay: " +
+           shutdown_delay +
+           "\n"
            "        pre_kill: { command: /bin/sh, args: [\"-c\", \"date +%s%N > " +
            dir +
            "/script\"] }\n"
@@ -84,7 +86,7 @@ TEST(Way, ToTheEndIsTheSameWhateverTheTaskIsEndedFor) {
         const std::string name = way.name;
         const std::string dir = cluster.dir() + "/" + name;
         ASSERT_EQ(::mkdir(dir.c_str(), 0777), 0);
-        cluster.submit(name, document(name, dir));
+        cluster.submit(name, document(name, dir, "400ms"));
         ASSERT_TRUE(eventually([&] { return std::ifstream(dir + "/up").good(); }, seconds(20))) << cluster.logs();
         ASSERT_TRUE(eventually([&] { return time_of(cluster.alloc(name), "Started").set(); }, seconds(20)));
         Words order = way.order;
@@ -108,6 +110,42 @@ TEST(Way, ToTheEndIsTheSameWhateverTheTaskIsEndedFor) {
         expect_on_time(time_of(alloc, "Terminated") - signal, kKillTimeout, "SIGKILL after kill_timeout");
         EXPECT_EQ(cluster.drover({"job", "stop", name, "--detach"}).code, 0);
         ASSERT_TRUE(eventually([&] { return time_of(cluster.alloc(name), "Killed").set(); }, seconds(20)));
+    }
+}
+
+TEST(Way, CanSkipTheShutdownDelayAlsoOneThatIsUnderWay) {
+    Cluster cluster;
+    ASSERT_EQ(cluster.drover({"var", "put", "app", "text=old"}).code, 0);
+    for (const std::string name : {"alloc-stop", "job-stop"}) {
+        SCOPED_TRACE(name);
+        const auto told = [&](const std::string& type) {
+            return eventually([&] { return time_of(cluster.alloc(name), type).set(); }, seconds(20));
+        };
+        const std::string dir = cluster.dir() + "/" + name;
+        ASSERT_EQ(::mkdir(dir.c_str(), 0777), 0);
+        cluster.submit(name, document(name, dir, "1h"));
+        ASSERT_TRUE(eventually([&] { return std::ifstream(dir + "/up").good(); }, seconds(20))) << cluster.logs();
+        ASSERT_TRUE(told("Started"));
+        const std::string alloc = cluster.alloc(name)["id"];
+        EXPECT_EQ(cluster.drover({"alloc", "restart", alloc, "--no-shutdown-delay"}).code, 0);
+        ASSERT_TRUE(told("Skipping shutdown delay"));
+        ASSERT_TRUE(eventually(
+            [&] {
+                const Json task = task_of(cluster.alloc(name), "task");
+                return task["restarts"] == 1 && task["state"] == "running";
+            },
+            seconds(20)))
+            << cluster.alloc(name);
+        EXPECT_FALSE(time_of(cluster.alloc(name), "Waiting for shutdown delay").set());
+        Words stop = {"alloc", "stop", alloc};
+        if (name == "job-stop") stop = {"job", "stop", name, "--detach"};
+        EXPECT_EQ(cluster.drover(stop).code, 0);
+        ASSERT_TRUE(told("Waiting for shutdown delay"));
+        stop.push_back("--no-shutdown-delay");
+        EXPECT_EQ(cluster.drover(stop).code, 0);
+        EXPECT_TRUE(told("Killed")) << cluster.alloc(name);
+        const Outcome refused = cluster.drover({"alloc", "signal", alloc, "-s", "SIGHUP"});
+        EXPECT_EQ(refused.code, 1) << refused.out;
     }
 }
 

@@ -111,6 +111,7 @@ std::string Stage::play(const std::string& line) {
     said_.clear();
     const Words words = split(line);
     const std::string& verb = words.at(0);
+    const bool hurried = words.back() == "hurried";
     now_ = now_ + milliseconds(1);
     if (verb == "alloc") {
         begin(words);
@@ -131,12 +132,15 @@ std::string Stage::play(const std::string& line) {
         live(recorded_ ? &*recorded_ : nullptr);
     } else if (verb == "stop") {
         desired_.desired = wire::Desired::stop;
+        desired_.no_shutdown_delay = hurried;
         step(alloc_runner::Wanted{desired_});
     } else if (verb == "user_stop") {
         order_.stop = true;
+        order_.no_shutdown_delay = hurried;
         step(alloc_runner::Ordered{order_});
     } else if (verb == "restart") {
         ++order_.restarts[words.at(1)];
+        if (hurried) ++order_.hurries[words.at(1)];
         step(alloc_runner::Ordered{order_});
     } else if (verb == "restart_all") {
         ++order_.restart_all;
@@ -152,6 +156,8 @@ std::string Stage::play(const std::string& line) {
         pass(duration(words.at(1)));
     } else if (verb == "history") {
         return history(words.at(1));
+    } else if (verb == "description") {
+        return alloc_->status().description + "\n";
     } else {
         observe(words);
     }
@@ -229,6 +235,7 @@ void Stage::observe(const Words& words) {
         one.phase = RunPhase::never_started;
     } else if (verb == "signalled") {
         one.signals_applied = number(words.at(3));
+        one.signal_error = rest(words, 4);
     } else {
         throw std::runtime_error("no such word: " + verb);
     }
@@ -246,7 +253,8 @@ void Stage::set_up(wire::IncarnationObserved& one, const Words& words) {
     step.error = rest(words, 5);
 }
 
-// "render server restart", "render server restart 5s" (due then), "render server fresh", "render server stale stop 1m"
+// "render server restart", "render server restart 5s" (due then), "render server fresh", "render server stale stop 1m",
+// "render server broken its script failed"
 void Stage::render(const Words& words) {
     wire::TaskObserved& observed = node_[words.at(1)];
     if (!observed.render) observed.render.emplace();
@@ -259,6 +267,9 @@ void Stage::render(const Words& words) {
         render.stale_due = now_ + duration(words.at(4));
     } else if (what == "fresh") {
         render.stale_since = {};
+    } else if (what == "broken") {
+        ++render.act_failures;
+        render.act_error = rest(words, 3);
     } else {
         ++render.number;
         render.mode = word_of<wire::ChangeMode>(what);

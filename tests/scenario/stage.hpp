@@ -14,18 +14,20 @@
 //   lost TASK N                   the node's record of it is gone
 //   setup TASK N STEP begun|over|failed [WHY...]
 //   waits TASK N WHAT...          its setup waits
-//   signalled TASK N ID           the node has delivered signal ID
+//   signalled TASK N ID [WHY...]  the node has delivered signal ID, or could not
 //   pre_killed TASK N [ERROR...]  its pre_kill script is over
 //   render TASK MODE [DURATION]   its templates have changed, due then
-//   render TASK stale keep|restart|stop DURATION | render TASK fresh
+//   render TASK stale keep|restart|stop DURATION | render TASK fresh | render TASK broken WHY...
 //   silence ... end silence       what the node says in between is heard together, at the end
 //   recorded                      the store has everything, and the node may forget what is released
 //   crash                         the alloc-runner dies; the next one has what the store recorded
 //   stop | user_stop              the job does not want the alloc any more | a user stops it
 //   restart TASK | restart_all | signal TASK SIGNAL
+//   VERB... hurried               stop, user_stop and restart without the shutdown_delay
 //   may_change                    its turn to restart for changed templates
 //   wait DURATION                 time passes
 //   history TASK                  its events, newest first
+//   description                   of the alloc
 // clang-format on
 #pragma once
 

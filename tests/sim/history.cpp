@@ -88,15 +88,17 @@ void History::follow(Line& line, const wire::AllocDesired& alloc, const wire::Ta
         line.told = Told::down;
     } else if (type == "Downloading Artifacts" || type == "Template") {
         expect(line.told == Told::ready && !line.killing, line, type + " follows a setup or a restart");
-    } else if (type == "Waiting for shutdown delay" || type == "Task hook failed") {
+    } else if (type == "Waiting for shutdown delay" || type == "Skipping shutdown delay" ||
+               (type == "Task hook failed" && !event.message.starts_with("template: "))) {
         expect(line.told == Told::up, line, type + " is for a running task");
+    } else if (type == "Task hook failed") {
+        expect(event.message != line.act_error, line, "what failed of a template change is told once");
+        line.act_error = event.message;
     } else if (type == "Sibling Task Failed" || type == "Leader Task Dead" || type == "Main Tasks Dead") {
         expect(!line.killing, line, "a cause comes before its Killing");
         line.cause = true;
     } else if (type == "Restart Signaled") {
-        const bool all = event.message == "User requested all tasks to restart";
-        expect(!line.killing && (line.told == Told::up || all), line,
-               "Restart Signaled is for a task that is or may be up");
+        expect(!line.killing && line.told == Told::up, line, "Restart Signaled is for a task that is up");
     } else {
         expect(type == "Signaling" && line.told == Told::up, line, "Signaling is for a running task");
     }

@@ -51,6 +51,7 @@ class History {
         bool killing = false;
         bool cause = false;  // of a Killing that has to follow
         std::uint32_t counted = 0;
+        std::string act_error;  // told last
     };
 
     void follow(Line& line, const wire::AllocDesired& alloc, const wire::TaskEvent& event);

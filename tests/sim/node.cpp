@@ -164,6 +164,7 @@ void Node::change_templates(wire::ChangeMode mode) {
         ++dir.render->number;
         dir.render->mode = mode;
         dir.render->signal = "SIGHUP";
+        if (world_.random.chance(20)) dir.render->act_error = "failure " + std::to_string(++dir.render->act_failures);
         dir.render->due_at = world_.now() + world_.random.between(Duration{}, milliseconds(300));
         if (up()) apply(inventory_->rendered(key, *dir.render));
     }

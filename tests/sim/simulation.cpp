@@ -288,7 +288,7 @@ void Simulation::act_as_user() {
     switch (random.below(8)) {
         case 0:
             world_.trace("user     stops the job");
-            store_.stop_job();
+            store_.stop_job(random.chance(30));
             break;
         case 1:
             world_.trace("user     submits the job again");
@@ -298,12 +298,18 @@ void Simulation::act_as_user() {
             break;
         case 2:
             world_.trace("user     stops alloc " + alloc.substr(0, 4));
-            store_.order(alloc, [](wire::AllocOrder& order) { order.stop = true; });
+            store_.order(alloc, [&random](wire::AllocOrder& order) {
+                order.stop = true;
+                order.no_shutdown_delay |= random.chance(30);
+            });
             break;
         case 3:
         case 4:
             world_.trace("user     restarts " + task);
-            store_.order(alloc, [&task](wire::AllocOrder& order) { ++order.restarts[task]; });
+            store_.order(alloc, [&](wire::AllocOrder& order) {
+                ++order.restarts[task];
+                if (random.chance(30)) ++order.hurries[task];
+            });
             break;
         case 6:
             world_.trace("user     puts a variable");

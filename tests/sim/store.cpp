@@ -83,7 +83,8 @@ void Store::propose(const wire::AllocDesired& proposal) {
     if (!job()) return;
     const wire::AllocDesired* known = alloc(proposal.id);
     if (!known && (job()->stopped || proposal.desired == wire::Desired::stop)) return;
-    if (known && (known->desired == wire::Desired::stop || proposal.desired == wire::Desired::run)) return;
+    const bool hurries = known && proposal.no_shutdown_delay && !known->no_shutdown_delay;
+    if (known && (known->desired == wire::Desired::stop || proposal.desired == wire::Desired::run) && !hurries) return;
     world_.trace("store    records alloc " + proposal.id.substr(0, 4) + " " + std::string(to_string(proposal.desired)) +
                  " " + proposal.reason);
     if (!known) allocs_.push_back(proposal.id);
@@ -96,18 +97,20 @@ bool Store::submit(const wire::JobSpec& spec) {
     if (const wire::JobDesired* current = job()) next = *current;
     if (next.version > 0 && next.spec == spec && !next.stopped) return true;
     next.spec = spec;
-    next.uid = "uid";
     ++next.version;
+    next.uid = "uid" + std::to_string(next.version);
     next.stopped = false;
+    next.no_shutdown_delay = false;
     job_ = "job/" + spec.name;
     put(job_, next);
     return true;
 }
 
-bool Store::stop_job() {
+bool Store::stop_job(bool no_shutdown_delay) {
     if (!up_ || !job()) return false;
     wire::JobDesired next = *job();
     next.stopped = true;
+    next.no_shutdown_delay |= no_shutdown_delay;
     put(job_, next);
     return true;
 }

@@ -27,7 +27,7 @@ class Store : public Ear {
 
     // What users do; false when the store is down.
     bool submit(const wire::JobSpec& spec);
-    bool stop_job();
+    bool stop_job(bool no_shutdown_delay);
     bool order(const std::string& alloc, const std::function<void(wire::AllocOrder&)>& change);
 
     const wire::JobDesired* job() const;

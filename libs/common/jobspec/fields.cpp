@@ -157,7 +157,8 @@ const std::vector<Row<wire::TaskSpec>>& rows(const wire::TaskSpec*) {
           "restart"},
          into_task_restart},
         {{"shutdown_delay", "duration", "0s",
-          "How long a task that is to end goes on before it gets `kill_signal`, so that its clients can turn away.",
+          "How long a task that is to end goes on before it gets `kill_signal`, so that its clients can turn away. "
+          "`--no-shutdown-delay` of a stop or a restart skips it.",
           "shutdown_delay: 5s", "", 0, hours(1).ns},
          INTO(TaskSpec, shutdown_delay)},
         {{"meta", "map of text", "empty", "As that of the job.", "meta: { port: web }", ""}, INTO(TaskSpec, meta)},

@@ -8,7 +8,7 @@ namespace drover::wire {
 // Key "job/<name>". Written by the store when a user submits or stops a job.
 struct JobDesired {
     JobSpec spec;
-    std::string uid;            // random, fixed when the name is first submitted; seeds the alloc ids
+    std::string uid;            // random, of the submit that made this version; seeds the alloc ids
     std::uint64_t version = 0;  // counts the submits that changed the spec or revived a stopped job
     bool stopped = false;
     bool purge = false;  // once it has ended, nothing of it is kept
@@ -17,13 +17,15 @@ struct JobDesired {
     // as the group stays as it is.
     std::map<std::string, std::vector<std::uint32_t>> completed;
     std::map<std::string, std::vector<std::uint32_t>> failed;
+    bool no_shutdown_delay = false;  // stopped: its tasks skip their shutdown_delay
 
     static constexpr std::string_view kName = "JobDesired";
     static constexpr auto fields() {
         return std::tuple(field("spec", &JobDesired::spec), field("uid", &JobDesired::uid),
                           field("version", &JobDesired::version), field("stopped", &JobDesired::stopped),
                           field("purge", &JobDesired::purge), field("submitted_at", &JobDesired::submitted_at),
-                          field("completed", &JobDesired::completed), field("failed", &JobDesired::failed));
+                          field("completed", &JobDesired::completed), field("failed", &JobDesired::failed),
+                          field("no_shutdown_delay", &JobDesired::no_shutdown_delay));
     }
     friend bool operator==(const JobDesired&, const JobDesired&) = default;
 };
@@ -46,7 +48,8 @@ struct AllocDesired {
     std::map<std::string, std::string> meta;  // of the job
     std::string payload;                      // of the job, when a task takes it
     Instant created_at;
-    std::uint64_t term = 0;  // of the alloc-runner that decided it
+    std::uint64_t term = 0;          // of the alloc-runner that decided it
+    bool no_shutdown_delay = false;  // stopped: its tasks skip their shutdown_delay
 
     static constexpr std::string_view kName = "AllocDesired";
     static constexpr auto fields() {
@@ -56,7 +59,8 @@ struct AllocDesired {
                           field("desired", &AllocDesired::desired), field("reason", &AllocDesired::reason),
                           field("group", &AllocDesired::group), field("meta", &AllocDesired::meta),
                           binary("payload", &AllocDesired::payload), field("created_at", &AllocDesired::created_at),
-                          field("term", &AllocDesired::term));
+                          field("term", &AllocDesired::term),
+                          field("no_shutdown_delay", &AllocDesired::no_shutdown_delay));
     }
     friend bool operator==(const AllocDesired&, const AllocDesired&) = default;
 };
@@ -82,12 +86,17 @@ struct AllocOrder {
     std::map<std::string, std::uint64_t> restarts;  // task -> how often a restart was asked for
     std::uint64_t restart_all = 0;  // how often one of the whole alloc was asked for, ended tasks included
     std::vector<SignalOrder> signals;
+    bool no_shutdown_delay = false;  // of `stop`: without the shutdown_delay
+    // task -> how often a restart without the shutdown_delay was asked for; counts beside the restarts
+    std::map<std::string, std::uint64_t> hurries;
 
     static constexpr std::string_view kName = "AllocOrder";
     static constexpr auto fields() {
         return std::tuple(field("alloc", &AllocOrder::alloc), field("stop", &AllocOrder::stop),
                           field("restarts", &AllocOrder::restarts), field("restart_all", &AllocOrder::restart_all),
-                          field("signals", &AllocOrder::signals));
+                          field("signals", &AllocOrder::signals),
+                          field("no_shutdown_delay", &AllocOrder::no_shutdown_delay),
+                          field("hurries", &AllocOrder::hurries));
     }
     friend bool operator==(const AllocOrder&, const AllocOrder&) = default;
 };

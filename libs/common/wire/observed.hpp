@@ -101,6 +101,8 @@ struct RenderObserved {
     std::string stale_why;
     OnStale on_stale = OnStale::keep;  // of the stale templates that are due by stale_due
     Instant stale_due;
+    std::uint64_t act_failures = 0;  // counts the signals and scripts of changes that failed since the task began
+    std::string act_error;           // of the latest of them
 
     static constexpr std::string_view kName = "RenderObserved";
     static constexpr auto fields() {
@@ -108,7 +110,9 @@ struct RenderObserved {
                           field("signal", &RenderObserved::signal), field("due_at", &RenderObserved::due_at),
                           field("what", &RenderObserved::what), field("stale_since", &RenderObserved::stale_since),
                           field("stale_why", &RenderObserved::stale_why), field("on_stale", &RenderObserved::on_stale),
-                          field("stale_due", &RenderObserved::stale_due));
+                          field("stale_due", &RenderObserved::stale_due),
+                          field("act_failures", &RenderObserved::act_failures),
+                          field("act_error", &RenderObserved::act_error));
     }
     friend bool operator==(const RenderObserved&, const RenderObserved&) = default;
 };

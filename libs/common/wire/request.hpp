@@ -26,9 +26,9 @@ WIRE_ENUM(Ask, "job_submit", "job_stop", "alloc_stop", "alloc_restart", "alloc_s
 
 // Stream "request/<gateway>", key "<id>". Which fields count depends on `ask`:
 //   job_submit     spec                          -> index: the job's version
-//   job_stop       job, purge
-//   alloc_stop     alloc
-//   alloc_restart  alloc, task ("" = every running task), all (ended tasks too, from the beginning)
+//   job_stop       job, purge, no_shutdown_delay
+//   alloc_stop     alloc, no_shutdown_delay
+//   alloc_restart  alloc, task ("" = every running task), all (ended tasks too, from the beginning), no_shutdown_delay
 //   alloc_signal   alloc, task ("" = all), signal
 //   events         job, alloc, task (each "" = any), since, limit -> events with number > since, oldest first; next
 //   variable_put     variable (version: the one it replaces, 0 = whatever there is) -> index: the new version
@@ -52,6 +52,7 @@ struct Request {
     std::optional<NodeOrder> order;
     Duration deadline;
     bool dry_run = false;
+    bool no_shutdown_delay = false;
 
     static constexpr std::string_view kName = "Request";
     static constexpr auto fields() {
@@ -61,7 +62,7 @@ struct Request {
                           field("limit", &Request::limit), field("purge", &Request::purge), field("all", &Request::all),
                           field("variable", &Request::variable), field("path", &Request::path),
                           field("order", &Request::order), field("deadline", &Request::deadline),
-                          field("dry_run", &Request::dry_run));
+                          field("dry_run", &Request::dry_run), field("no_shutdown_delay", &Request::no_shutdown_delay));
     }
     friend bool operator==(const Request&, const Request&) = default;
 };

@@ -50,6 +50,9 @@ struct TaskStatus {
     Instant stale_since;                  // set while a template is stale
     Instant stale_done;                   // the stale_since that was acted upon last
     std::string last_output;              // the last lines of the latest process that failed
+    std::uint64_t hurry_order = 0;        // AllocOrder::hurries applied
+    bool hurried = false;                 // its latest incarnation ends without the shutdown_delay
+    std::uint64_t act_failures = 0;       // RenderObserved::act_failures told
 
     static constexpr std::string_view kName = "TaskStatus";
     static constexpr auto fields() {
@@ -68,7 +71,8 @@ struct TaskStatus {
             field("stop_at", &TaskStatus::stop_at), field("failures_in_row", &TaskStatus::failures_in_row),
             field("restart_all_order", &TaskStatus::restart_all_order), field("rendered", &TaskStatus::rendered),
             field("stale_since", &TaskStatus::stale_since), field("stale_done", &TaskStatus::stale_done),
-            field("last_output", &TaskStatus::last_output));
+            field("last_output", &TaskStatus::last_output), field("hurry_order", &TaskStatus::hurry_order),
+            field("hurried", &TaskStatus::hurried), field("act_failures", &TaskStatus::act_failures));
     }
     friend bool operator==(const TaskStatus&, const TaskStatus&) = default;
 };

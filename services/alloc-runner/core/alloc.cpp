@@ -42,7 +42,8 @@ TaskRules Alloc::task_rules(std::size_t i) const {
             rules_.task_edges,
             lifecycle::waits_for(desired_.group, status_.tasks, i),
             lifecycle::held(desired_.group, status_.tasks, i),
-            may_change_};
+            may_change_,
+            no_delay_};
 }
 
 // What users want comes first, so that nothing seen is judged as if they had not wanted it; starting comes last, when
@@ -54,6 +55,7 @@ AllocDecision Alloc::step(Instant now, const AllocInput& input) {
     if (const auto* wanted = std::get_if<Wanted>(&input); wanted && wanted->alloc.desired == wire::Desired::stop) {
         desired_.reason = wanted->alloc.reason;
         stop_ = true;
+        no_delay_ |= wanted->alloc.no_shutdown_delay;
     }
     if (const auto* ordered = std::get_if<Ordered>(&input)) take(*ordered, now);
     if (const auto* recorded = std::get_if<Recorded>(&input)) take(*recorded);
@@ -72,9 +74,12 @@ AllocDecision Alloc::step(Instant now, const AllocInput& input) {
 
 void Alloc::take(const Ordered& ordered, Instant now) {
     stop_ |= ordered.order.stop;
+    no_delay_ |= ordered.order.stop && ordered.order.no_shutdown_delay;
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
         const std::string& name = desired_.group.tasks[i].name;
         Orders orders;
+        if (const auto hurries = ordered.order.hurries.find(name); hurries != ordered.order.hurries.end())
+            orders.hurries = hurries->second;
         if (!stop_ && !status_.expired) {
             orders.restart_all = ordered.order.restart_all;
             const auto restarts = ordered.order.restarts.find(name);

@@ -95,6 +95,7 @@ class Alloc {
 
     wire::AllocDesired desired_;
     bool stop_ = false;        // wanted, by the job or by a user
+    bool no_delay_ = false;    // the stop skips every shutdown_delay
     bool may_change_ = false;  // in this step
     AllocRules rules_;
     std::vector<Task> tasks_;  // as desired_.group.tasks

@@ -59,6 +59,7 @@ void Brain::hear(const wire::AllocDesired& alloc) {
     dirty_jobs_.insert(alloc.job);
     const auto proposal = proposals_.find(alloc.id);
     if (proposal == proposals_.end() || proposal->second.desired != alloc.desired) return;
+    if (proposal->second.no_shutdown_delay && !alloc.no_shutdown_delay) return;
     proposals_.erase(proposal);
     out_.proposals[alloc.id] = std::nullopt;
 }

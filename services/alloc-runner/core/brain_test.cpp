@@ -182,6 +182,26 @@ TEST_F(BrainCore, AProposalForAnotherVersionIsWithdrawnUnlessItIsRecorded) {
     for (const auto& [name, proposal] : said.proposals) EXPECT_EQ(proposal ? proposal->job_version : 2, 2u);
 }
 
+TEST_F(BrainCore, AStopThatSkipsTheShutdownDelayIsProposedUntilItIsRecorded) {
+    run_server();
+    job.stopped = true;
+    brain.hear(job);
+    settle();
+    const wire::AllocDesired stopped = allocs[id];
+    brain.hear(stopped);
+    settle();
+    job.no_shutdown_delay = true;
+    brain.hear(job);
+    ASSERT_EQ(settle().proposals.count(id), 1u);
+    EXPECT_TRUE(allocs[id].no_shutdown_delay);
+    brain.hear(stopped);
+    EXPECT_TRUE(settle().proposals.empty()) << "the record of the stop before it is no answer";
+    brain.hear(allocs[id]);
+    const Statements said = settle();
+    ASSERT_EQ(said.proposals.count(id), 1u);
+    EXPECT_FALSE(said.proposals.at(id).has_value());
+}
+
 TEST_F(BrainCore, BatchWorkOfADrainingNodeIsStoppedAtTheDeadline) {
     job.spec.type = wire::JobType::batch;
     run_server();

@@ -18,6 +18,7 @@ Words setup_step_failed(wire::SetupKind kind, const std::string& error) {
         return {"Failed Artifact Download",
                 error.empty() ? "Failed to download artifacts" : error,
                 {{"download_error", error}}};
+    if (kind == wire::SetupKind::directory) return setup_failure(error, false);
     return hook_failed(std::string(to_string(kind)), error);
 }
 
@@ -26,10 +27,10 @@ Words template_missing(const std::string& what) {
     return {"Template", message, {{"message", message}}};
 }
 
-Words setup_failure(const std::string& reason) {
-    return {"Setup Failure",
-            reason.empty() ? "Task setup failed" : reason,
-            {{"setup_error", reason}, {"fails_task", "true"}}};
+Words setup_failure(const std::string& reason, bool for_good) {
+    Words words{"Setup Failure", reason.empty() ? "Task setup failed" : reason, {{"setup_error", reason}}};
+    if (for_good) words.details["fails_task"] = "true";
+    return words;
 }
 
 Words started(const std::vector<wire::SetupStep>& steps) {
@@ -91,6 +92,11 @@ Words killing(Duration timeout, const std::string& reason) {
 Words waiting_for_shutdown_delay(Duration delay) {
     const std::string length = to_string(delay);
     return {"Waiting for shutdown delay", "Waiting for shutdown_delay of " + length + " before killing the task.", {}};
+}
+
+Words skipping_shutdown_delay(Duration delay) {
+    const std::string length = to_string(delay);
+    return {"Skipping shutdown delay", "Skipping shutdown_delay of " + length + " before killing the task.", {}};
 }
 
 Words hook_failed(const std::string& hook, const std::string& error) {

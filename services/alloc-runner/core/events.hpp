@@ -23,8 +23,8 @@ Words downloading_artifacts();
 // A step of the setup has failed.
 Words setup_step_failed(wire::SetupKind kind, const std::string& error);
 Words template_missing(const std::string& what);
-// The task as a whole cannot be set up.
-Words setup_failure(const std::string& reason);
+// Something without which it cannot be set up is not there. `for_good`: the task fails.
+Words setup_failure(const std::string& reason, bool for_good);
 // With how long each step of the setup took.
 Words started(const std::vector<wire::SetupStep>& steps);
 Words driver_failure(const std::string& error);
@@ -41,6 +41,7 @@ Words signaling(const std::string& signal, const std::string& reason);
 // `reason`: why, if the user should hear more than that it was asked for.
 Words killing(Duration timeout, const std::string& reason);
 Words waiting_for_shutdown_delay(Duration delay);
+Words skipping_shutdown_delay(Duration delay);
 Words hook_failed(const std::string& hook, const std::string& error);
 Words killed();
 Words sibling_failed(const std::string& sibling);

@@ -65,7 +65,7 @@ class Look {
         for (const AllocView* alloc : there) {
             if (alloc == keeper) continue;
             // One that has ended is about to be removed, which is why its place is known to be finished.
-            if (is_to_be_told(*alloc) && !(finished && has_ended(*alloc))) {
+            if ((is_to_be_told(*alloc) || is_to_be_hurried(*alloc)) && !(finished && has_ended(*alloc))) {
                 std::string reason = reason_to_stop(*alloc);
                 stop(*alloc->desired, reason.empty() ? "its place is taken" : std::move(reason));
             }
@@ -100,6 +100,13 @@ class Look {
         return alloc.desired->desired == Desired::run || (desired_.stopped && completed_in_drain(alloc));
     }
 
+    // The user who stops the job again, now without the delay, means what is already on its way out, too.
+    bool is_to_be_hurried(const AllocView& alloc) const {
+        return hurries() && !alloc.desired->no_shutdown_delay && !has_ended(alloc);
+    }
+
+    bool hurries() const { return desired_.stopped && desired_.no_shutdown_delay; }
+
     static bool completed_in_drain(const AllocView& alloc) {
         return alloc.status && wire::completed_in_drain(*alloc.desired, *alloc.status);
     }
@@ -116,6 +123,7 @@ class Look {
     void stop(wire::AllocDesired alloc, std::string reason) {
         alloc.desired = Desired::stop;
         alloc.reason = std::move(reason);
+        alloc.no_shutdown_delay |= hurries();
         alloc.term = rules_.term;
         decision_.proposals.push_back(std::move(alloc));
     }

@@ -146,6 +146,20 @@ TEST_F(JobCore, StopsTheAllocsOfAStoppedJob) {
     EXPECT_EQ(slot(), Slot::empty);
 }
 
+TEST_F(JobCore, AStopThatSkipsTheShutdownDelayReachesAlsoWhatIsOnItsWayOut) {
+    add_node("n1");
+    look();
+    desired.stopped = true;
+    ASSERT_EQ(look().proposals.size(), 2u);
+    EXPECT_TRUE(look().proposals.empty());
+    desired.no_shutdown_delay = true;
+    const JobDecision decision = look();
+    ASSERT_EQ(decision.proposals.size(), 2u);
+    EXPECT_EQ(decision.proposals[0].desired, Desired::stop);
+    EXPECT_TRUE(decision.proposals[0].no_shutdown_delay);
+    EXPECT_TRUE(look().proposals.empty());
+}
+
 TEST_F(JobCore, AChangedGroupIsReplacedOnlyAfterItsOldAllocHasEnded) {
     add_node("n1");
     look();

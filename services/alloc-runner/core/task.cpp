@@ -68,7 +68,7 @@ void TaskStep::apply(const Kill& kill) {
 
 void TaskStep::apply(const GiveUp& give_up) {
     if (status_.killed || has_process(status_.phase) || status_.phase == TaskPhase::dead) return;
-    say(events::setup_failure(give_up.reason));
+    say(events::setup_failure(give_up.reason, true));
     status_.failed = true;
     end_for_good();
 }
@@ -91,6 +91,11 @@ void TaskStep::apply(const Orders& orders) {
     if (orders.restarts > status_.restart_order) {
         set(status_.restart_order, orders.restarts);
         if (status_.phase == TaskPhase::running) restart(events::kUserRestart);
+    }
+    // After the restarts it belongs to; it also reaches one that is under way.
+    if (orders.hurries > status_.hurry_order) {
+        set(status_.hurry_order, orders.hurries);
+        if (status_.phase == TaskPhase::stopping) set(status_.hurried, true);
     }
 }
 
@@ -142,6 +147,7 @@ void TaskStep::begin(std::uint64_t seq) {
     status_.ready = false;
     status_.setup_told &= kDirectoryTold;
     status_.stop_stage = wire::StopStage::none;
+    status_.hurried = false;
     enter(TaskPhase::starting);
 }
 

@@ -43,9 +43,10 @@ struct TaskRules {
     std::uint64_t term = 0;  // of this alloc-runner
     Duration max_kill_timeout = seconds(30);
     EdgeCounts* edges = nullptr;
-    std::string waits_for;    // what has to happen before it may start: "task db to be ready"; empty: nothing
-    bool hold = false;        // killed, but others have to end first
-    bool may_change = false;  // a change of its templates may restart it now
+    std::string waits_for;           // what has to happen before it may start: "task db to be ready"; empty: nothing
+    bool hold = false;               // killed, but others have to end first
+    bool may_change = false;         // a change of its templates may restart it now
+    bool no_shutdown_delay = false;  // what ends it for good does so without the shutdown_delay
 };
 
 struct Task {
@@ -66,6 +67,7 @@ struct GiveUp {  // it has not started, and what it waits for will never come: i
 struct Orders {  // what users asked for, as far as it concerns this task
     std::uint64_t restarts = 0;
     std::uint64_t restart_all = 0;
+    std::uint64_t hurries = 0;
     std::vector<wire::SignalOrder> signals;  // by id
 };
 struct Heard {  // the node's whole observation of the task; null: its complete inventory does not have it

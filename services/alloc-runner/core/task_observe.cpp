@@ -105,7 +105,8 @@ void TaskStep::see_setup(const IncarnationObserved& one) {
 }
 
 void TaskStep::see_step(const wire::SetupStep& step) {
-    if (step.kind == wire::SetupKind::directory && step.over) see_directory(step.began_at, step.took);
+    if (step.kind == wire::SetupKind::directory && step.over && step.error.empty())
+        see_directory(step.began_at, step.took);
     if (step.kind == wire::SetupKind::artifacts && first_told(begun_bit(step.kind)))
         say(events::downloading_artifacts(), believable(step.began_at));
     if (step.over && !step.error.empty() && first_told(failed_bit(step.kind)))
@@ -153,9 +154,10 @@ void TaskStep::see_end(const wire::ExitRecord& exit, const std::string& last_out
 void TaskStep::see_start_failure(const IncarnationObserved& one, bool successor) {
     const Instant at = believable(one.finished_at);
     if (status_.killed && !successor) return die(now_);
-    see_directory(at, {});
-    const bool told = !status_.killed && std::any_of(one.steps.begin(), one.steps.end(),
-                                                     [](const auto& step) { return !step.error.empty(); });
+    const auto broken = std::find_if(one.steps.begin(), one.steps.end(),
+                                     [](const wire::SetupStep& step) { return !step.error.empty(); });
+    const bool told = !status_.killed && broken != one.steps.end();
+    if (!told || broken->kind != wire::SetupKind::directory) see_directory(at, {});
     if (!told) say(events::driver_failure(one.error), at);
     conclude({std::nullopt, one.recoverable}, at, successor);
 }

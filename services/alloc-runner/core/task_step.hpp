@@ -55,6 +55,7 @@ class TaskStep {
     void see_setup(const wire::IncarnationObserved& one);
     void see_step(const wire::SetupStep& step);
     void see_directory(Instant began_at, Duration took);
+    void tell_act_failures(const wire::RenderObserved& render);
     bool first_told(std::uint32_t bit);
     void see_running(const wire::IncarnationObserved& one);
     void see_signals(const wire::IncarnationObserved& one);
@@ -67,6 +68,7 @@ class TaskStep {
     void start_if_due();
     void advance_stop();
     void begin_shutdown_delay();
+    bool skips_delay() const;
     void follow_templates();
     void follow_staleness(const wire::RenderObserved& render);
 

@@ -30,13 +30,17 @@ void TaskStep::advance_stop() {
         return begin_shutdown_delay();
     }
     if (status_.stop_stage != StopStage::delay) return;
-    if (now_ < status_.stop_at) return wake(status_.stop_at);
+    if (now_ < status_.stop_at && !skips_delay()) return wake(status_.stop_at);
+    if (now_ < status_.stop_at) say(events::skipping_shutdown_delay(rules_.spec.shutdown_delay));
     set(status_.stop_stage, StopStage::signal);
 }
 
+bool TaskStep::skips_delay() const { return status_.hurried || (status_.killed && rules_.no_shutdown_delay); }
+
 void TaskStep::begin_shutdown_delay() {
     const Duration delay = rules_.spec.shutdown_delay;
-    if (delay.ns <= 0) return set(status_.stop_stage, StopStage::signal);
+    if (delay.ns > 0 && skips_delay()) say(events::skipping_shutdown_delay(delay));
+    if (delay.ns <= 0 || skips_delay()) return set(status_.stop_stage, StopStage::signal);
     set(status_.stop_stage, StopStage::delay);
     status_.stop_at = now_ + delay;
     say(events::waiting_for_shutdown_delay(delay));
@@ -48,6 +52,7 @@ void TaskStep::follow_templates() {
     if (!task_.observed || !task_.observed->render || task_.observed->term != rules_.term) return;
     const wire::RenderObserved& render = *task_.observed->render;
     set(status_.stale_since, render.stale_since);
+    tell_act_failures(render);
     if (render.number > status_.rendered && status_.phase != TaskPhase::starting) {
         if (status_.phase != TaskPhase::running) {
             set(status_.rendered, render.number);
@@ -60,6 +65,13 @@ void TaskStep::follow_templates() {
         }
     }
     follow_staleness(render);
+}
+
+// Once for all that have failed since it was told last; of those the latest is known.
+void TaskStep::tell_act_failures(const wire::RenderObserved& render) {
+    if (render.act_failures <= status_.act_failures) return;
+    set(status_.act_failures, render.act_failures);
+    if (status_.phase != TaskPhase::dead) say(events::hook_failed("template", render.act_error));
 }
 
 // Acts once on each time that the sources go away.

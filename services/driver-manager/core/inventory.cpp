@@ -196,6 +196,7 @@ Decision Inventory::rendered(const TaskKey& key, const wire::RenderObserved& now
     task->second.render = now;
     clip(task->second.render->what);
     clip(task->second.render->stale_why);
+    clip(task->second.render->act_error);
     if (observed(key)) decision.changed.push_back(key);
     return decision;
 }

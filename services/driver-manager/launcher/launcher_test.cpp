@@ -42,6 +42,21 @@ TEST_F(LauncherTest, ACommandThatDoesNotExistIsAFailedStartThatNamesIt) {
     EXPECT_FALSE(seen.recoverable);
 }
 
+TEST_F(LauncherTest, AFileThatTheKernelRefusesToRunIsAFailedStartThatNamesIt) {
+    const std::string file = dir_ + "/program";
+    const auto attempt = [&](std::uint64_t seq, const std::string& text) {
+        EXPECT_TRUE(os::write_file_atomic(file, text, 0755, os::Durable::no));
+        plan_.argv = {file};
+        launcher_->launch(key(seq), "id-" + std::to_string(seq), plan_);
+        const auto seen = wait_for(seq, RunPhase::start_failed);
+        EXPECT_FALSE(seen.recoverable);
+        return seen.error;
+    };
+    EXPECT_EQ(attempt(1, "neither a program nor a script\n"), "cannot execute " + file + ": Exec format error");
+    EXPECT_EQ(attempt(2, "#!/no/such/interpreter\n"),
+              "cannot find the interpreter of " + file + ": No such file or directory");
+}
+
 TEST_F(LauncherTest, AnUnknownUserIsAFailedStartThatNamesHim) {
     plan_.user = "no-such-user";
     launch(1, "true");

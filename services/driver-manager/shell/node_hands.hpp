@@ -86,7 +86,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     void save(const launcher::RunKey& key, Run& run);
     templates::KeeperHooks template_hooks();
     void template_signal(const setup::Site& site, const std::string& name);
-    void template_script(const setup::Site& site, const wire::Script& script);
+    void template_script(const setup::Site& site, const wire::Template& changed);
     void pre_kill_over(const launcher::RunKey& key, const Result<void>& result);
     void collect_last_output(const launcher::RunKey& key, Run& run);
 

@@ -65,7 +65,7 @@ void NodeHands::pre_kill(const wire::TaskCommand& command) {
     const auto run = runs_.find(key);
     if (run == runs_.end() || !command.spec.pre_kill) return;
     setup::Site place = site_of(command);
-    keeper_.add_env(place);
+    place.context.late_env = templates::late_env(place);
     const auto script = [&]() -> Result<setup::Children::Id> {
         const auto task = drivers::plan(command.spec, place.context);
         if (!task) return tl::unexpected(task.error());

@@ -17,7 +17,7 @@ templates::KeeperHooks NodeHands::template_hooks() {
         if (heard_render_) heard_render_(key, now);
     };
     hooks.signal = [this](const setup::Site& site, const std::string& name) { template_signal(site, name); };
-    hooks.script = [this](const setup::Site& site, const wire::Script& script) { template_script(site, script); };
+    hooks.script = [this](const setup::Site& site, const wire::Template& changed) { template_script(site, changed); };
     hooks.warn = [](const std::string& sentence) { log::warn("templates", {{"why", sentence}}); };
     return hooks;
 }
@@ -44,16 +44,22 @@ void NodeHands::template_signal(const setup::Site& site, const std::string& name
                                   {"task", command.task},
                                   {"signal", name},
                                   {"error", sent ? std::string() : sent.error().message}});
+    // One that has just ended needs no signal.
+    if (!sent && sent.error().kind != ErrorKind::not_found)
+        keeper_.failed({command.alloc, command.task}, "cannot send " + name + ": " + sent.error().message);
 }
 
-void NodeHands::template_script(const setup::Site& site, const wire::Script& script) {
+void NodeHands::template_script(const setup::Site& site, const wire::Template& changed) {
     const wire::TaskCommand& command = site.command;
     const auto run = runs_.find({command.alloc, command.task, command.seq});
     if (run == runs_.end() || run->second.seen.phase != wire::RunPhase::running) return;
-    const auto over = [alloc = command.alloc, task = command.task](const Result<void>& result) {
-        if (result) return log::info("template script done", {{"alloc", alloc}, {"task", task}});
-        log::warn("template script failed", {{"alloc", alloc}, {"task", task}, {"why", result.error()}});
+    const TaskKey key{command.alloc, command.task};
+    const auto over = [this, key, what = changed.destination](const Result<void>& result) {
+        if (result) return log::info("template script done", {{"alloc", key.alloc}, {"task", key.task}});
+        log::warn("template script failed", {{"alloc", key.alloc}, {"task", key.task}, {"why", result.error()}});
+        keeper_.failed(key, "the change script of " + what + " failed: " + result.error().message);
     };
+    const wire::Script& script = *changed.change_script;
     const auto task = drivers::plan(command.spec, site.context);
     const auto plan = task ? drivers::plan_script(script, *task, site.context) : task;
     if (!plan) return over(tl::unexpected(plan.error()));

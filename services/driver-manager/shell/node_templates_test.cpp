@@ -107,6 +107,64 @@ TEST_F(NodeTemplatesTest, LinesOfAnEnvTemplateAreInTheEnvironment) {
     EXPECT_TRUE(soon_logged("got one"));
 }
 
+TEST_F(NodeTemplatesTest, AChangeScriptThatFailsIsToldAlsoAfterARestart) {
+    put("one");
+    wire::TaskCommand command = with({of("local/app.conf", ChangeMode::script)}, "echo up; sleep 1000");
+    command.spec.templates[0].change_script = wire::Script{"/bin/sh", {"-c", "exit 3"}, seconds(5)};
+    say(command);
+    ASSERT_TRUE(soon_logged("up"));
+    put("two");
+    ASSERT_TRUE(soon_rendered(1));
+    command.rendered = 1;
+    say(command);
+    ASSERT_TRUE(soon([&] { return render().act_failures == 1; }));
+    EXPECT_EQ(render().act_error, "the change script of local/app.conf failed: /bin/sh exited with code 3");
+    die();
+    start();
+    process_->hands.variables().set_heard(true);
+    put("two");
+    say(command);
+    ASSERT_TRUE(soon([&] { return render().act_failures == 1; })) << "what was told is remembered";
+    command.spec.templates[0].change_script->command = "no-such-script";
+    say(command);
+    put("three");
+    ASSERT_TRUE(soon_rendered(2));
+    command.rendered = 2;
+    say(command);
+    ASSERT_TRUE(soon([&] { return render().act_failures == 2; }));
+    EXPECT_THAT(render().act_error, HasSubstr("cannot find the command no-such-script"));
+    EXPECT_EQ(find(1).phase, RunPhase::running);
+}
+
+TEST_F(NodeTemplatesTest, ScriptsHaveTheEnvironmentOfTheSetupAfterARestartToo) {
+    put("one");
+    wire::TaskCommand command =
+        with({of("secrets/env", ChangeMode::noop), of("local/app.conf", ChangeMode::script)}, "echo up; sleep 1000");
+    command.spec.env = {{"GREETING", "hello"}};
+    command.spec.templates[0].env = true;
+    command.spec.templates[1].change_script =
+        wire::Script{"/bin/sh", {"-c", "echo $GREETING $v $NOMAD_TASK_NAME > changed"}, seconds(5)};
+    command.spec.pre_kill = wire::Script{"/bin/sh", {"-c", "echo $GREETING $v $NOMAD_TASK_NAME > killing"}, seconds(5)};
+    say(command);
+    ASSERT_TRUE(soon_logged("up"));
+    die();
+    start();
+    process_->hands.variables().set_heard(true);
+    say(command);
+    put("two");
+    ASSERT_TRUE(soon_rendered(1));
+    command.rendered = 1;
+    say(command);
+    EXPECT_TRUE(soon([&] { return file("changed") == "hello two server\n"; })) << file("changed");
+    die();
+    start();
+    command.pre_kill = true;
+    say(command);
+    ASSERT_TRUE(soon([&] { return find(1).pre_kill_done; }));
+    EXPECT_EQ(find(1).pre_kill_error, "");
+    EXPECT_EQ(file("killing"), "hello two server\n");
+}
+
 TEST_F(NodeTemplatesTest, ADriverManagerThatWasRestartedTellsNoChangeAndLosesNone) {
     put("one");
     const wire::TaskCommand command = with({of("local/app.conf", ChangeMode::restart)}, "echo up; sleep 1000");

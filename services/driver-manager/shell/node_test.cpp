@@ -56,7 +56,9 @@ TEST_F(NodeTest, ATaskThatHeedsTheSignalEndsByIt) {
     say(shell(1, "exec sleep 1000"));
     wait_for(1, RunPhase::running);
     say(command(wire::Verb::stop, 1));
-    EXPECT_EQ(wait_for(1, RunPhase::exited).exit.signal, SIGTERM);
+    const auto run = wait_for(1, RunPhase::exited);
+    EXPECT_EQ(run.exit.code, 143);
+    EXPECT_EQ(run.exit.signal, 15);
 }
 
 TEST_F(NodeTest, ADeadSupervisorIsReportedAsLost) {

@@ -87,10 +87,19 @@ Act acknowledge(Memory& memory, std::uint64_t number) {
     return restart ? Act{} : act;
 }
 
+void note_failure(Memory& memory, const std::string& error) {
+    ++memory.failures;
+    memory.error = error;
+    std::replace_if(
+        memory.error.begin(), memory.error.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+}
+
 wire::RenderObserved describe(const Memory& memory, const std::vector<wire::Template>& templates,
                               const std::vector<Outcome>& outcomes) {
     wire::RenderObserved out;
     out.number = memory.number;
+    out.act_failures = memory.failures;
+    out.act_error = memory.error;
     std::vector<std::string> changed;
     for (const Change& change : memory.pending) {
         changed.push_back("template " + change.destination);

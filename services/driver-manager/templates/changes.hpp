@@ -35,6 +35,9 @@ struct Act {
 };
 Act acknowledge(Memory& memory, std::uint64_t number);
 
+// An act of a change came to nothing; `error` is the sentence about it.
+void note_failure(Memory& memory, const std::string& error);
+
 // What others are told. `outcomes` are the latest, or none.
 wire::RenderObserved describe(const Memory& memory, const std::vector<wire::Template>& templates,
                               const std::vector<Outcome>& outcomes);

@@ -120,6 +120,16 @@ TEST_F(ChangesTest, WithoutItsSourcesTheLastGoodRenderStaysAndIsSaidToBeStale) {
     EXPECT_EQ(observed(), wire::RenderObserved{});
 }
 
+TEST_F(ChangesTest, FailedActsAreCountedAndTheLatestIsSaid) {
+    begin(memory, templates, texts({"1", "1", "1", "1"}));
+    note_failure(memory, "first");
+    note_failure(memory, "second");
+    EXPECT_EQ(observed().act_failures, 2U);
+    EXPECT_EQ(observed().act_error, "second");
+    begin(memory, templates, texts({"1", "1", "1", "1"}));
+    EXPECT_EQ(observed().act_failures, 2U) << "a count that falls would hide the next failure";
+}
+
 TEST_F(ChangesTest, MemorySurvivesItsFile) {
     begin(memory, templates, texts({"1", "1", "1", "1"}));
     see(texts({"1", "2", "1", "2"}));
@@ -127,10 +137,13 @@ TEST_F(ChangesTest, MemorySurvivesItsFile) {
     away[0] = {std::nullopt, "x"};
     see(away);
     memory.renders["with a space/x"] = {7, kNow};
+    note_failure(memory, "it\nfailed");
+    EXPECT_EQ(memory.error, "it failed");
     EXPECT_EQ(parse_memory(to_text(memory)).value(), memory);
     EXPECT_EQ(parse_memory(to_text(Memory{})).value(), Memory{});
-    for (const std::string text : {"", "templates 2\n", "templates 1\nnumber x\n", "templates 1\nrender 1\n",
-                                   "templates 1\nchange 1 often 5 - a\n", "templates 1\nnumber 1"}) {
+    for (const std::string text :
+         {"", "templates 2\n", "templates 1\nnumber x\n", "templates 1\nrender 1\n",
+          "templates 1\nchange 1 often 5 - a\n", "templates 1\nfailures x\n", "templates 1\nnumber 1"}) {
         EXPECT_FALSE(parse_memory(text)) << text;
     }
 }

@@ -154,10 +154,10 @@ bool Course::follow(const Variables& variables, Instant now) {
     return false;
 }
 
-std::map<std::string, std::string> Course::late_env() const {
+std::map<std::string, std::string> late_env(const setup::Site& site) {
     std::map<std::string, std::string> env;
-    for (const wire::Template& spec : templates()) {
-        const auto text = spec.env ? read_source(site_.dirs.root, spec.destination) : fail(ErrorKind::not_found, "");
+    for (const wire::Template& spec : site.command.spec.templates) {
+        const auto text = spec.env ? read_source(site.dirs.root, spec.destination) : fail(ErrorKind::not_found, "");
         const auto lines = text ? parse_env(*text) : tl::unexpected(text.error());
         for (const auto& [name, value] : lines.value_or(std::map<std::string, std::string>())) env[name] = value;
     }

@@ -11,6 +11,9 @@
 
 namespace drover::templates {
 
+// What a task's env templates add to its environment, as they are on disk.
+std::map<std::string, std::string> late_env(const setup::Site& site);
+
 class Course {
    public:
     // `file` keeps its memory.
@@ -34,10 +37,8 @@ class Course {
     // Was everything rendered once, so that changes can be told?
     bool begun() const { return !memory_.renders.empty(); }
 
-    // What env templates add to the task's environment, as they are on disk.
-    std::map<std::string, std::string> late_env() const;
-
     Act acknowledge(std::uint64_t rendered);
+    void note_failure(const std::string& error) { templates::note_failure(memory_, error); }
     bool save();
 
     wire::RenderObserved observed() const { return describe(memory_, templates(), outcomes_); }

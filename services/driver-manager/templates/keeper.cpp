@@ -102,18 +102,21 @@ void Keeper::forget(const TaskKey& key) {
 void Keeper::act(const Task& task, const Act& act) {
     if (act == Act{}) return;
     setup::Site site = task.course.site();
-    site.context.late_env = task.course.late_env();
+    site.context.late_env = late_env(site);
     for (const std::string& signal : act.signals) hooks_.signal(site, signal);
     for (const wire::Template& spec : site.command.spec.templates) {
         for (const std::string& destination : act.scripts) {
-            if (destination == spec.destination && spec.change_script) hooks_.script(site, *spec.change_script);
+            if (destination == spec.destination && spec.change_script) hooks_.script(site, spec);
         }
     }
 }
 
-void Keeper::add_env(setup::Site& site) const {
-    const auto task = tasks_.find({site.command.alloc, site.command.task});
-    if (task != tasks_.end()) site.context.late_env = task->second.course.late_env();
+void Keeper::failed(const TaskKey& key, const std::string& error) {
+    const auto task = tasks_.find(key);
+    if (task == tasks_.end()) return;
+    task->second.course.note_failure(error);
+    if (!task->second.course.save()) hooks_.warn("cannot remember what a template change failed with: " + error);
+    tell(key, task->second);
 }
 
 void Keeper::variable_changed(const std::string& path) {

@@ -14,11 +14,11 @@
 
 namespace drover::templates {
 
-// Called in later rounds of the loop, or from within command().
+// Called in later rounds of the loop, or from within command(). A signal or script that fails comes back as failed().
 struct KeeperHooks {
     std::function<void(const driver_manager::TaskKey&, const wire::RenderObserved&)> changed;
     std::function<void(const setup::Site&, const std::string& signal)> signal;
-    std::function<void(const setup::Site&, const wire::Script&)> script;
+    std::function<void(const setup::Site&, const wire::Template&)> script;
     std::function<void(const std::string& sentence)> warn;
 };
 
@@ -37,12 +37,12 @@ class Keeper {
     // The setup step `templates`. What the environment gets is added to the site's late_env.
     std::unique_ptr<setup::Step> step(setup::Site& site, setup::StepVoice voice);
 
-    // Adds what its env templates last gave a task, for a script that is run beside it.
-    void add_env(setup::Site& site) const;
-
     // The standing command of a task, whenever one is heard.
     void command(const setup::Site& site);
     void forget(const driver_manager::TaskKey& key);
+
+    // A signal or a script of a change came to nothing; `error` is a sentence about it. Also from within the hooks.
+    void failed(const driver_manager::TaskKey& key, const std::string& error);
 
     void variable_changed(const std::string& path);
     // The state-store is heard, or no longer.

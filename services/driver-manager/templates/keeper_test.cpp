@@ -54,10 +54,11 @@ class KeeperTest : public testing::Test {
         keeper.reset();
         keeper = std::make_unique<Keeper>(
             loop, dir + "/tasks", variables,
-            KeeperHooks{[this](const TaskKey&, const auto& now) { observed = now; },
-                        [this](const setup::Site&, const std::string& s) { done.push_back(s); },
-                        [this](const setup::Site&, const wire::Script& s) { done.push_back(s.command); },
-                        [this](const std::string& s) { warnings.push_back(s); }});
+            KeeperHooks{
+                [this](const TaskKey&, const auto& now) { observed = now; },
+                [this](const setup::Site&, const std::string& s) { done.push_back(s); },
+                [this](const setup::Site&, const wire::Template& t) { done.push_back(t.change_script->command); },
+                [this](const std::string& s) { warnings.push_back(s); }});
     }
 
     wire::Template& add(const std::string& destination, const std::string& data, ChangeMode mode = ChangeMode::noop) {

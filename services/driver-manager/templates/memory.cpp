@@ -44,6 +44,11 @@ bool read_line(std::string_view line, Memory& memory) {
     const std::string_view kind = word(line);
     if (kind == "number") return number(line, memory.number);
     if (kind == "change") return read_change(line, memory);
+    if (kind == "failures") {
+        const bool good = number(line, memory.failures);
+        memory.error = line;
+        return good;
+    }
     Kept kept;
     if (kind != "render" || !number(line, kept.hash) || !number(line, kept.stale_since.ns)) return false;
     return memory.renders.emplace(line, kept).second;
@@ -62,6 +67,7 @@ std::string to_text(const Memory& memory) {
                std::to_string(change.due_at.ns) + " " + (change.signal.empty() ? "-" : change.signal) + " " +
                change.destination + "\n";
     }
+    if (memory.failures > 0) out += "failures " + std::to_string(memory.failures) + " " + memory.error + "\n";
     return out;
 }
 

@@ -35,6 +35,8 @@ struct Memory {
     std::uint64_t number = 0;             // of the latest change; never falls
     std::map<std::string, Kept> renders;  // by destination
     std::vector<Change> pending;          // by number; of a destination only the latest
+    std::uint64_t failures = 0;           // of signals and scripts of changes; never falls
+    std::string error;                    // of the latest of them, one line
 
     friend bool operator==(const Memory&, const Memory&) = default;
 };

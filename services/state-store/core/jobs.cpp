@@ -24,19 +24,20 @@ Result<std::uint64_t> submit_job(Draft& draft, const wire::JobSpec& spec, const 
     if (!known) return tl::unexpected(known.error());
     wire::JobDesired job = known->value_or(wire::JobDesired{});
     if (*known && !job.stopped && job.spec == spec) return job.version;
-    if (!*known) job.uid = uid;
     keep_finished(job.completed, job, spec);
     keep_finished(job.failed, job, spec);
     job.spec = spec;
     job.stopped = false;
     job.purge = false;
+    job.no_shutdown_delay = false;
     job.submitted_at = now;
+    job.uid = uid;
     ++job.version;
     save(draft, key, job);
     return job.version;
 }
 
-Result<std::uint64_t> stop_job(Draft& draft, const std::string& name, bool purge) {
+Result<std::uint64_t> stop_job(Draft& draft, const std::string& name, bool purge, bool no_shutdown_delay) {
     auto job = load<wire::JobDesired>(draft, job_key(name));
     if (!job) return tl::unexpected(job.error());
     if (!*job) {
@@ -44,6 +45,7 @@ Result<std::uint64_t> stop_job(Draft& draft, const std::string& name, bool purge
     }
     (*job)->stopped = true;
     (*job)->purge |= purge;
+    (*job)->no_shutdown_delay |= no_shutdown_delay;
     (*job)->completed.clear();
     (*job)->failed.clear();
     save(draft, job_key(name), **job);

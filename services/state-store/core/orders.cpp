@@ -69,6 +69,27 @@ std::string not_running(const Target& target, const std::string& task) {
     return "pending";
 }
 
+// Those of what is meant that run. `task` is empty when all are meant; `advice` ends the sentence of a refusal.
+Result<std::vector<std::string>> running_tasks(const Target& target, const std::string& task,
+                                               const std::string& advice) {
+    std::vector<std::string> out;
+    for (const std::string& name : target.tasks) {
+        const std::string why = not_running(target, name);
+        if (why.empty()) {
+            out.push_back(name);
+        } else if (!task.empty()) {
+            return fail(ErrorKind::refused, "task \"" + task + "\" of alloc \"" + target.order.alloc +
+                                                "\" is not running (" + why + "); " + advice);
+        }
+    }
+    if (!out.empty()) return out;
+    return fail(ErrorKind::refused, "no task of alloc \"" + target.order.alloc + "\" is running; " + advice);
+}
+
+void hurry(wire::AllocOrder& order, const std::vector<std::string>& tasks) {
+    for (const std::string& task : tasks) ++order.hurries[task];
+}
+
 bool valid_signal(std::string_view signal) {
     return signal.size() > 3 && signal.size() <= 16 && signal.starts_with("SIG") &&
            std::all_of(signal.begin(), signal.end(),
@@ -77,16 +98,18 @@ bool valid_signal(std::string_view signal) {
 
 }  // namespace
 
-Result<void> stop_alloc(Draft& draft, const std::string& alloc) {
+Result<void> stop_alloc(Draft& draft, const std::string& alloc, bool no_shutdown_delay) {
     auto target = find(draft, alloc, "");
     if (!target) return tl::unexpected(target.error());
     if (auto ok = check_lives(*target); !ok) return ok;
     target->order.stop = true;
+    target->order.no_shutdown_delay |= no_shutdown_delay;
     save(draft, order_key(alloc), target->order);
     return {};
 }
 
-Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::string& task, bool all) {
+Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::string& task, bool all,
+                           bool no_shutdown_delay) {
     if (all && !task.empty()) {
         return fail(ErrorKind::invalid,
                     "a restart of the whole alloc names no task; leave out either \"" + task + "\" or --all");
@@ -96,6 +119,7 @@ Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::st
     if (auto ok = check_lasts(*target); !ok) return ok;
     if (all) {
         ++target->order.restart_all;
+        if (no_shutdown_delay) hurry(target->order, target->tasks);
         save(draft, order_key(alloc), target->order);
         return {};
     }
@@ -104,21 +128,10 @@ Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::st
                                             std::string(wire::to_string(target->status.status)) +
                                             "); --all restarts it from the beginning");
     }
-    bool any = false;
-    for (const std::string& name : target->tasks) {
-        const std::string why = not_running(*target, name);
-        if (why.empty()) {
-            any = true;
-            ++target->order.restarts[name];
-        } else if (!task.empty()) {
-            return fail(ErrorKind::refused, "task \"" + task + "\" of alloc \"" + alloc + "\" is not running (" + why +
-                                                "); --all restarts the whole alloc");
-        }
-    }
-    if (!any) {
-        return fail(ErrorKind::refused,
-                    "no task of alloc \"" + alloc + "\" is running; --all restarts the whole alloc");
-    }
+    const auto running = running_tasks(*target, task, "--all restarts the whole alloc");
+    if (!running) return tl::unexpected(running.error());
+    for (const std::string& name : *running) ++target->order.restarts[name];
+    if (no_shutdown_delay) hurry(target->order, *running);
     save(draft, order_key(alloc), target->order);
     return {};
 }
@@ -131,9 +144,11 @@ Result<void> signal_alloc(Draft& draft, const std::string& alloc, const std::str
     if (!target) return tl::unexpected(target.error());
     if (auto ok = check_lives(*target); !ok) return ok;
     if (auto ok = check_lasts(*target); !ok) return ok;
+    const auto running = running_tasks(*target, task, "only a running task takes a signal");
+    if (!running) return tl::unexpected(running.error());
     auto& signals = target->order.signals;
     std::uint64_t id = signals.empty() ? 0 : signals.back().id;
-    for (const std::string& name : target->tasks) signals.push_back({++id, name, signal});
+    for (const std::string& name : *running) signals.push_back({++id, name, signal});
     const std::size_t keep = std::max(kMaxSignals, target->tasks.size());
     if (signals.size() > keep) signals.erase(signals.begin(), signals.end() - static_cast<std::ptrdiff_t>(keep));
     save(draft, order_key(alloc), target->order);

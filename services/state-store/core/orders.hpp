@@ -9,11 +9,13 @@ namespace drover::store {
 // An order keeps this many signals, or one per task if the alloc has more tasks.
 inline constexpr std::size_t kMaxSignals = 16;
 
-Result<void> stop_alloc(Draft& draft, const std::string& alloc);
+// `no_shutdown_delay`: its tasks skip it, also when they are on their way to the end.
+Result<void> stop_alloc(Draft& draft, const std::string& alloc, bool no_shutdown_delay);
 // One running task, or, with an empty `task`, all that run; `all`: the whole alloc from the beginning, even after its
 // end. refused: it should not run any more, or nothing of what is meant runs.
-Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::string& task, bool all);
-// An empty `task` means all tasks of the alloc.
+Result<void> restart_alloc(Draft& draft, const std::string& alloc, const std::string& task, bool all,
+                           bool no_shutdown_delay);
+// One running task, or, with an empty `task`, all that run. refused: as above.
 Result<void> signal_alloc(Draft& draft, const std::string& alloc, const std::string& task, const std::string& signal);
 
 }  // namespace drover::store

@@ -33,10 +33,11 @@ Result<std::uint64_t> apply(Draft& draft, const wire::Request& request, const st
         case wire::Ask::job_submit:
             if (!request.spec) return fail(ErrorKind::invalid, "the request to run a job has no job in it");
             return submit_job(draft, *request.spec, uid, now);
-        case wire::Ask::job_stop: return stop_job(draft, request.job, request.purge);
-        case wire::Ask::alloc_stop: return unnumbered(stop_alloc(draft, request.alloc));
+        case wire::Ask::job_stop: return stop_job(draft, request.job, request.purge, request.no_shutdown_delay);
+        case wire::Ask::alloc_stop: return unnumbered(stop_alloc(draft, request.alloc, request.no_shutdown_delay));
         case wire::Ask::alloc_restart:
-            return unnumbered(restart_alloc(draft, request.alloc, request.task, request.all));
+            return unnumbered(
+                restart_alloc(draft, request.alloc, request.task, request.all, request.no_shutdown_delay));
         case wire::Ask::alloc_signal:
             return unnumbered(signal_alloc(draft, request.alloc, request.task, request.signal));
         case wire::Ask::node_order:

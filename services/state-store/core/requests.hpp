@@ -8,7 +8,7 @@
 
 namespace drover::store {
 
-// Applies a request that changes something, or finds the answer it was given before. `uid` is random, for a new job.
+// Applies a request that changes something, or finds the answer it was given before. `uid` is random, for a job.
 // Fails only when what is recorded cannot be read.
 Result<wire::Answer> answer_change(Draft& draft, const wire::Request& request, const std::string& uid, Instant now);
 

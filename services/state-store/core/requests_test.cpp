@@ -74,9 +74,20 @@ TEST_F(RequestsTest, TheSameSpecAgainIsNoNewVersionAndAChangedOneIs) {
     ask(submit("r1", test_job("web")));
     EXPECT_EQ(ask(submit("r2", test_job("web"))).index, 1U);
     EXPECT_EQ(written, "done/r2 ");
-    EXPECT_EQ(ask(submit("r3", test_job("web", {"other"}))).index, 2U);
     EXPECT_EQ(job().uid, "uid-r1");
+    EXPECT_EQ(ask(submit("r3", test_job("web", {"other"}))).index, 2U);
     EXPECT_EQ(job().version, 2U);
+}
+
+TEST_F(RequestsTest, NoVersionGetsTheIdsOfAllocsThatThereWereBeforeAnOlderStateWasPutBack) {
+    ask(submit("r1", test_job("web")));
+    const wire::JobDesired copy = job();
+    ask(submit("r2", test_job("web", {"other"})));
+    const wire::JobDesired lost = job();
+    record.put("job/web", copy);
+    ask(submit("r3", test_job("web", {"another"})));
+    EXPECT_EQ(job().version, lost.version);
+    EXPECT_NE(job().uid, lost.uid);
 }
 
 TEST_F(RequestsTest, AStoppedJobIsRevivedAsANewVersion) {
@@ -100,6 +111,20 @@ TEST_F(RequestsTest, OnlyASubmitTakesAPurgeBack) {
     EXPECT_EQ(ask(submit("r4", test_job("web"))).index, 2U);
     EXPECT_FALSE(job().purge);
     EXPECT_FALSE(job().stopped);
+}
+
+TEST_F(RequestsTest, OnlyASubmitTakesTheSkippedShutdownDelayBack) {
+    ask(submit("r1", test_job("web")));
+    wire::Request stop = stop_job("r2", "web");
+    EXPECT_TRUE(ask(stop).ok);
+    EXPECT_FALSE(job().no_shutdown_delay);
+    stop.id = "r3";
+    stop.no_shutdown_delay = true;
+    EXPECT_TRUE(ask(stop).ok);
+    ask(stop_job("r4", "web"));
+    EXPECT_TRUE(job().no_shutdown_delay);
+    ask(submit("r5", test_job("web")));
+    EXPECT_FALSE(job().no_shutdown_delay);
 }
 
 TEST_F(RequestsTest, WorkThatWasDoneStaysDoneOnlyWhileItsGroupIsTheSame) {
@@ -183,6 +208,11 @@ TEST_F(RequestsTest, AnAllocIsStoppedByItsOrder) {
     EXPECT_TRUE(order().stop);
     EXPECT_EQ(order().alloc, "a1");
     EXPECT_TRUE(ask(on_alloc("r2", wire::Ask::alloc_stop, "a1")).ok);
+    EXPECT_FALSE(order().no_shutdown_delay);
+    wire::Request now = on_alloc("r4", wire::Ask::alloc_stop, "a1");
+    now.no_shutdown_delay = true;
+    EXPECT_TRUE(ask(now).ok);
+    EXPECT_TRUE(order().no_shutdown_delay);
     // It ends now; a restart would be lost.
     EXPECT_EQ(ask(on_alloc("r3", wire::Ask::alloc_restart, "a1")).error_kind, "refused");
 }
@@ -196,6 +226,35 @@ TEST_F(RequestsTest, ARestartCountsForOneTaskOrForAllThatRun) {
     const wire::Answer unknown = ask(on_alloc("r3", wire::Ask::alloc_restart, "a1", "web"));
     EXPECT_EQ(unknown.error_kind, "not_found");
     EXPECT_NE(unknown.message.find("it has server, sidecar"), std::string::npos) << unknown.message;
+}
+
+TEST_F(RequestsTest, ARestartThatSkipsTheShutdownDelayIsCountedForTheTasksThatItReaches) {
+    put_running({wire::TaskState::running, wire::TaskState::pending});
+    wire::Request restart = on_alloc("r1", wire::Ask::alloc_restart, "a1");
+    restart.no_shutdown_delay = true;
+    EXPECT_TRUE(ask(restart).ok);
+    EXPECT_EQ(order().hurries, (std::map<std::string, std::uint64_t>{{"server", 1}}));
+    restart.id = "r2";
+    restart.all = true;
+    EXPECT_TRUE(ask(restart).ok);
+    EXPECT_TRUE(ask(on_alloc("r3", wire::Ask::alloc_restart, "a1")).ok);
+    EXPECT_EQ(order().hurries, (std::map<std::string, std::uint64_t>{{"server", 2}, {"sidecar", 1}}));
+    EXPECT_FALSE(order().no_shutdown_delay);
+}
+
+TEST_F(RequestsTest, ATaskThatDoesNotRunTakesNoSignal) {
+    put_running({wire::TaskState::running, wire::TaskState::pending});
+    const wire::Answer answer = ask(on_alloc("r1", wire::Ask::alloc_signal, "a1", "sidecar", "SIGHUP"));
+    EXPECT_EQ(answer.error_kind, "refused");
+    EXPECT_EQ(answer.message,
+              "task \"sidecar\" of alloc \"a1\" is not running (pending); only a running task takes a signal");
+    EXPECT_TRUE(ask(on_alloc("r2", wire::Ask::alloc_signal, "a1", "", "SIGHUP")).ok);
+    EXPECT_EQ(order().signals, (std::vector<wire::SignalOrder>{{1, "server", "SIGHUP"}}));
+    put_running({wire::TaskState::dead, wire::TaskState::pending});
+    EXPECT_EQ(ask(on_alloc("r3", wire::Ask::alloc_signal, "a1", "", "SIGHUP")).message,
+              "no task of alloc \"a1\" is running; only a running task takes a signal");
+    EXPECT_EQ(ask(on_alloc("r4", wire::Ask::alloc_signal, "a1", "server", "SIGHUP")).error_kind, "refused");
+    EXPECT_EQ(order().signals.size(), 1U);
 }
 
 TEST_F(RequestsTest, ATaskThatDoesNotRunIsNotRestarted) {
@@ -231,7 +290,7 @@ TEST_F(RequestsTest, AWholeAllocIsRestartedEvenAfterItsEndButNotOnceItShouldStop
 }
 
 TEST_F(RequestsTest, SignalsAreNumberedAndTheLastOnesKept) {
-    record.put("alloc/a1", test_alloc("a1", "web", 1));
+    put_running({wire::TaskState::running, wire::TaskState::running});
     EXPECT_TRUE(ask(on_alloc("r1", wire::Ask::alloc_signal, "a1", "", "SIGHUP")).ok);
     EXPECT_EQ(order().signals, (std::vector<wire::SignalOrder>{{1, "server", "SIGHUP"}, {2, "sidecar", "SIGHUP"}}));
     for (int i = 0; i < 20; ++i) {
