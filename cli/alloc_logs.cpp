@@ -4,7 +4,7 @@
 namespace drover::cli {
 namespace {
 
-struct Options {
+struct AllocLogsOptions {
     std::string id;
     std::string task;
     bool follow = false;
@@ -12,7 +12,7 @@ struct Options {
     std::string tail;
 };
 
-int show(const Session& session, const Options& options) {
+int show_alloc_logs(const Session& session, const AllocLogsOptions& options) {
     const std::string stream = options.errors ? "stderr" : "stdout";
     const std::string path = with_query(
         "/v1/allocs/" + encode_segment(options.id) + "/logs",
@@ -27,9 +27,9 @@ int show(const Session& session, const Options& options) {
 }  // namespace
 
 void add_alloc_logs(CLI::App& alloc, Session& session) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<AllocLogsOptions>();
     CLI::App* verb = add_verb(alloc, session, "logs", "print what a task wrote", "drover alloc logs -f 4f1c2a9b server",
-                              [&session, options] { return show(session, *options); });
+                              [&session, options] { return show_alloc_logs(session, *options); });
     verb->add_flag("-f,--follow", options->follow, "go on until the task is dead and everything was printed");
     verb->add_flag("--stderr", options->errors, "standard error instead of standard output");
     verb->add_option("--tail", options->tail, "only the last N lines (of the last 256 KiB)")

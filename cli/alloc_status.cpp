@@ -43,7 +43,7 @@ std::string last_output(const Json& task) {
     return out;
 }
 
-int show(const Session& session, const std::string& id) {
+int show_alloc_status(const Session& session, const std::string& id) {
     auto answer = session.client().get("/v1/allocs/" + encode_segment(id));
     if (!answer) return session.fail(answer.error());
     const Json& alloc = *answer;
@@ -75,7 +75,7 @@ int show(const Session& session, const std::string& id) {
 void add_alloc_status(CLI::App& alloc, Session& session) {
     const auto id = std::make_shared<std::string>();
     add_verb(alloc, session, "status", "show an alloc, its tasks and everything that happened to them",
-             "drover alloc status 4f1c2a9b", [&session, id] { return show(session, *id); })
+             "drover alloc status 4f1c2a9b", [&session, id] { return show_alloc_status(session, *id); })
         ->add_option("ID", *id, "the alloc's id, or its beginning")
         ->required()
         ->type_name("");

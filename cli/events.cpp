@@ -4,13 +4,13 @@
 namespace drover::cli {
 namespace {
 
-struct Options {
+struct EventsOptions {
     bool follow = false;
     std::uint64_t since = 0;
     std::string job;
 };
 
-int show(const Session& session, const Options& options) {
+int show_events(const Session& session, const EventsOptions& options) {
     EventFeed feed(session.client(), options.job);
     feed.start_after(options.since);
     const auto print = [&](const Json& event) {
@@ -26,11 +26,12 @@ int show(const Session& session, const Options& options) {
 }  // namespace
 
 void add_events(CLI::App& root, Session& session) {
-    const auto options = std::make_shared<Options>();
-    CLI::App* verb = add_verb(root, session, "events",
-                              "print what happened to tasks, oldest first; with -o json one "
-                              "object a line, whose number --since takes",
-                              "drover events -f --job web", [&session, options] { return show(session, *options); });
+    const auto options = std::make_shared<EventsOptions>();
+    CLI::App* verb =
+        add_verb(root, session, "events",
+                 "print what happened to tasks, oldest first; with -o json one "
+                 "object a line, whose number --since takes",
+                 "drover events -f --job web", [&session, options] { return show_events(session, *options); });
     verb->add_flag("-f,--follow", options->follow, "go on with what happens next");
     verb->add_option("--since", options->since, "only events with a higher number")->type_name("NUMBER");
     verb->add_option("--job", options->job, "only events of this job")->type_name("NAME");

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMaxAttempts = 1000;
 
-struct Options {
+struct JobPolicyOptions {
     std::string path;
     std::string task;
     std::vector<std::string> runs = {"1s"};
@@ -47,7 +47,7 @@ std::string attempts_text(const std::vector<policy::Attempt>& attempts) {
     return table.text();
 }
 
-Result<policy::CrashPattern> pattern_of(const Options& options) {
+Result<policy::CrashPattern> pattern_of(const JobPolicyOptions& options) {
     policy::CrashPattern pattern;
     pattern.exit_code = options.exit_code;
     pattern.runs.clear();
@@ -59,7 +59,7 @@ Result<policy::CrashPattern> pattern_of(const Options& options) {
     return pattern;
 }
 
-int simulate(const Session& session, const Options& options) {
+int simulate(const Session& session, const JobPolicyOptions& options) {
     const auto file = read_job_file(options.path);
     if (!file) return session.fail(file.error());
     if (!file->parsed.job) return session.fail(describe(options.path, file->parsed.problems));
@@ -91,7 +91,7 @@ int simulate(const Session& session, const Options& options) {
 void add_job_policy(CLI::App& job, Session& session) {
     CLI::App* policy = job.add_subcommand("policy", "what a restart policy does");
     policy->require_subcommand(1);
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<JobPolicyOptions>();
     CLI::App* verb = add_verb(*policy, session, "simulate",
                               "when a task that keeps failing would be started again; needs no running Drover",
                               "drover job policy simulate web.yaml --runs 1s,1s,10m --exit-code 1",

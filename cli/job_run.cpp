@@ -6,7 +6,7 @@
 namespace drover::cli {
 namespace {
 
-struct Options {
+struct JobRunOptions {
     std::string file;
     bool detach = false;
     std::string timeout = "5m";
@@ -37,7 +37,7 @@ int wait(const Session& session, EventFeed& feed, const std::string& name, std::
     return watched->verdict.code;
 }
 
-int run(const Session& session, const Options& options) {
+int run(const Session& session, const JobRunOptions& options) {
     auto limit = parse_duration(options.timeout);
     if (!limit) return session.fail(limit.error());
     auto file = read_job_file(options.file);
@@ -61,7 +61,7 @@ int run(const Session& session, const Options& options) {
 }  // namespace
 
 void add_job_run(CLI::App& job, Session& session) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<JobRunOptions>();
     CLI::App* verb =
         add_verb(job, session, "run", "submit a job and wait until it runs (service) or is complete (batch)",
                  "drover job run examples/hello.yaml", [&session, options] { return run(session, *options); });

@@ -14,7 +14,7 @@ std::string share(const Json& groups) {
     return std::to_string(have) + "/" + std::to_string(want);
 }
 
-int list(const Session& session) {
+int list_jobs(const Session& session) {
     auto answer = session.client().get("/v1/jobs");
     if (!answer) return session.fail(answer.error());
     if (session.print_json(*answer)) return kOk;
@@ -46,7 +46,7 @@ std::string why(const Session& session, const Json& alloc) {
     return alloc.value("description", "");
 }
 
-int show(const Session& session, const std::string& name) {
+int show_job_status(const Session& session, const std::string& name) {
     auto answer = session.client().get("/v1/jobs/" + encode_segment(name));
     if (!answer) return session.fail(answer.error());
     const Json& job = *answer;
@@ -80,7 +80,7 @@ int show(const Session& session, const std::string& name) {
 void add_job_status(CLI::App& job, Session& session) {
     const auto name = std::make_shared<std::string>();
     add_verb(job, session, "status", "list the jobs, or show one with its allocs", "drover job status web",
-             [&session, name] { return name->empty() ? list(session) : show(session, *name); })
+             [&session, name] { return name->empty() ? list_jobs(session) : show_job_status(session, *name); })
         ->add_option("NAME", *name, "a job; all of them when left out")
         ->type_name("");
 }

@@ -6,7 +6,7 @@
 namespace drover::cli {
 namespace {
 
-struct Options {
+struct JobStopOptions {
     std::string name;
     bool detach = false;
     bool purge = false;
@@ -14,7 +14,7 @@ struct Options {
     std::string timeout = "2m";
 };
 
-int stop(const Session& session, const Options& options) {
+int stop(const Session& session, const JobStopOptions& options) {
     auto limit = parse_duration(options.timeout);
     if (!limit) return session.fail(limit.error());
     EventFeed feed(session.client(), options.name);
@@ -44,7 +44,7 @@ int stop(const Session& session, const Options& options) {
 }  // namespace
 
 void add_job_stop(CLI::App& job, Session& session) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<JobStopOptions>();
     CLI::App* verb = add_verb(job, session, "stop", "end every task of a job and wait until they have ended",
                               "drover job stop web", [&session, options] { return stop(session, *options); });
     verb->add_option("NAME", options->name, "the job")->required()->type_name("");

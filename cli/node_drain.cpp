@@ -5,14 +5,14 @@
 namespace drover::cli {
 namespace {
 
-struct Options {
+struct NodeDrainOptions {
     std::string node;
     std::string deadline = "1h";
     bool no_deadline = false;
     bool disable = false;
 };
 
-int drain(const Session& session, const Options& options) {
+int drain(const Session& session, const NodeDrainOptions& options) {
     const std::string path = "/v1/nodes/" + encode_segment(options.node) + "/drain";
     Json body = Json::object();
     if (!options.no_deadline) {
@@ -42,7 +42,7 @@ int drain(const Session& session, const Options& options) {
 }  // namespace
 
 void add_node_drain(CLI::App& node, Session& session) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<NodeDrainOptions>();
     CLI::App* verb =
         add_verb(node, session, "drain", "move everything off a node, which then gets no new allocs",
                  "drover node drain worker-3 --deadline 30m", [&session, options] { return drain(session, *options); });

@@ -4,13 +4,13 @@
 namespace drover::cli {
 namespace {
 
-struct Options {
+struct NodeEligibilityOptions {
     std::string node;
     bool enable = false;
     bool disable = false;
 };
 
-int set(const Session& session, const Options& options) {
+int set(const Session& session, const NodeEligibilityOptions& options) {
     if (!options.enable && !options.disable) {
         return session.fail(Error{ErrorKind::invalid, "say --enable or --disable"});
     }
@@ -26,7 +26,7 @@ int set(const Session& session, const Options& options) {
 }  // namespace
 
 void add_node_eligibility(CLI::App& node, Session& session) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<NodeEligibilityOptions>();
     CLI::App* verb =
         add_verb(node, session, "eligibility", "say whether a node may get new allocs",
                  "drover node eligibility worker-3 --enable", [&session, options] { return set(session, *options); });

@@ -37,7 +37,7 @@ std::string disk(const Json& node) {
     return share.empty() ? "-" : share.substr(0, share.find('.')) + "%";
 }
 
-int show(const Session& session) {
+int show_node_status(const Session& session) {
     auto answer = session.client().get("/v1/nodes");
     if (!answer) return session.fail(answer.error());
     if (session.print_json(*answer)) return kOk;
@@ -57,7 +57,7 @@ int show(const Session& session) {
 
 void add_node_status(CLI::App& node, Session& session) {
     add_verb(node, session, "status", "list the nodes: what they have, and whether they take new allocs",
-             "drover node status", [&session] { return show(session); });
+             "drover node status", [&session] { return show_node_status(session); });
 }
 
 }  // namespace drover::cli

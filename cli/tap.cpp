@@ -8,7 +8,7 @@
 namespace drover::cli {
 namespace {
 
-struct Options {
+struct TapOptions {
     std::string prefix;
     std::vector<std::string> endpoints;
     std::uint64_t count = 0;
@@ -55,7 +55,7 @@ std::string message_text(const Session& session, const Json& message) {
     return out;
 }
 
-int listen(const Session& session, const Options& options) {
+int listen(const Session& session, const TapOptions& options) {
     std::vector<std::string> endpoints = options.endpoints;
     if (endpoints.empty()) {
         const std::string run = run_dir(data_dir(session.environment));
@@ -85,7 +85,7 @@ int listen(const Session& session, const Options& options) {
 }  // namespace
 
 void add_tap(CLI::App& root, Session& session) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<TapOptions>();
     CLI::App* verb = add_verb(root, session, "tap",
                               "listen in on the bus: every message whose topic begins with PREFIX, as it is said",
                               "drover tap task/event/web/", [&session, options] { return listen(session, *options); });

@@ -5,12 +5,12 @@
 namespace drover::cli {
 namespace {
 
-struct Options {
+struct VarGetOptions {
     std::string path;
     std::string item;
 };
 
-int get_item(const Session& session, const Options& options, const Json& items) {
+int get_item(const Session& session, const VarGetOptions& options, const Json& items) {
     if (!items.contains(options.item)) {
         return session.fail(Error{ErrorKind::not_found, "variable \"" + options.path + "\" has no item \"" +
                                                             options.item + "\"; `drover var get " + options.path +
@@ -25,7 +25,7 @@ int get_item(const Session& session, const Options& options, const Json& items) 
     return kOk;
 }
 
-int get(const Session& session, const Options& options) {
+int get(const Session& session, const VarGetOptions& options) {
     auto answer = session.client().get(variable_path(options.path));
     if (!answer) return session.fail(answer.error());
     const Json& items = (*answer)["items"];
@@ -47,7 +47,7 @@ int get(const Session& session, const Options& options) {
 }  // namespace
 
 void add_var_get(CLI::App& var, Session& session) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<VarGetOptions>();
     CLI::App* verb = add_verb(var, session, "get", "show a variable, or print one of its items; secrets are not shown",
                               "drover var get db/main user", [&session, options] { return get(session, *options); });
     verb->add_option("PATH", options->path, "of the variable, as db/main")->required()->type_name("");

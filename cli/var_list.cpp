@@ -4,7 +4,7 @@
 namespace drover::cli {
 namespace {
 
-int list(const Session& session, const std::string& prefix) {
+int list_variables(const Session& session, const std::string& prefix) {
     auto answer = session.client().get("/v1/variables");
     if (!answer) return session.fail(answer.error());
     Json variables = Json::array();
@@ -31,7 +31,7 @@ int list(const Session& session, const std::string& prefix) {
 void add_var_list(CLI::App& var, Session& session) {
     const auto prefix = std::make_shared<std::string>();
     add_verb(var, session, "list", "list variables, their versions and the names of their items", "drover var list db/",
-             [&session, prefix] { return list(session, *prefix); })
+             [&session, prefix] { return list_variables(session, *prefix); })
         ->add_option("PREFIX", *prefix, "only those whose path begins with this")
         ->type_name("");
 }

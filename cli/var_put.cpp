@@ -6,14 +6,14 @@
 namespace drover::cli {
 namespace {
 
-struct Options {
+struct VarPutOptions {
     std::string path;
     std::vector<std::string> items, secrets;
     bool keep = false;
     std::uint64_t version = 0;
 };
 
-int put(const Session& session, const Options& options) {
+int put(const Session& session, const VarPutOptions& options) {
     auto items = read_items(options.items, options.secrets, read_text);
     if (!items) return session.fail(items.error());
     Json body = {{"items", std::move(*items)}};
@@ -30,7 +30,7 @@ int put(const Session& session, const Options& options) {
 }  // namespace
 
 void add_var_put(CLI::App& var, Session& session) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<VarPutOptions>();
     CLI::App* verb = add_verb(var, session, "put", "set a variable: the items given are all that it has from now on",
                               "drover var put db/main user=app --secret password=@./password.txt",
                               [&session, options] { return put(session, *options); });

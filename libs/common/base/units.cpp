@@ -14,13 +14,13 @@ struct Factor {
 };
 
 constexpr std::array<Factor, 8> kDurationUnits = {{{"d", 86'400'000'000'000},
-                                                 {"h", 3'600'000'000'000},
-                                                 {"m", 60'000'000'000},
-                                                 {"s", 1'000'000'000},
-                                                 {"ms", 1'000'000},
-                                                 {"us", 1'000},
-                                                 {"\xc2\xb5s", 1'000},
-                                                 {"ns", 1}}};
+                                                   {"h", 3'600'000'000'000},
+                                                   {"m", 60'000'000'000},
+                                                   {"s", 1'000'000'000},
+                                                   {"ms", 1'000'000},
+                                                   {"us", 1'000},
+                                                   {"\xc2\xb5s", 1'000},
+                                                   {"ns", 1}}};
 
 constexpr std::uint64_t kKi = 1024;
 constexpr std::uint64_t kMi = kKi * 1024;
@@ -29,19 +29,19 @@ constexpr std::uint64_t kTi = kGi * 1024;
 
 // to_string takes the first that divides, so the binary units come first, the largest first.
 constexpr std::array<Factor, 14> kSizeUnits = {{{"TiB", kTi},
-                                              {"GiB", kGi},
-                                              {"MiB", kMi},
-                                              {"KiB", kKi},
-                                              {"TB", 1'000'000'000'000},
-                                              {"GB", 1'000'000'000},
-                                              {"MB", 1'000'000},
-                                              {"kB", 1'000},
-                                              {"T", kTi},
-                                              {"G", kGi},
-                                              {"M", kMi},
-                                              {"K", kKi},
-                                              {"B", 1},
-                                              {"", 1}}};
+                                                {"GiB", kGi},
+                                                {"MiB", kMi},
+                                                {"KiB", kKi},
+                                                {"TB", 1'000'000'000'000},
+                                                {"GB", 1'000'000'000},
+                                                {"MB", 1'000'000},
+                                                {"kB", 1'000},
+                                                {"T", kTi},
+                                                {"G", kGi},
+                                                {"M", kMi},
+                                                {"K", kKi},
+                                                {"B", 1},
+                                                {"", 1}}};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 

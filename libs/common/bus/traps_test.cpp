@@ -93,7 +93,8 @@ TEST(LibzmqTrap, AHandshakeThatWasRefusedSucceedsOnceTheKeyIsListed) {
     const CurveConfig client = make_curve_keys();
     const std::string at = ipc();
     auto refusing = transport_on(loop, {.bind = {at}, .tap = {}, .peers = {}, .curve = server});
-    auto subscriber = transport_on(loop, {.bind = {}, .tap = {}, .peers = {at + "#" + server.public_key}, .curve = client});
+    auto subscriber =
+        transport_on(loop, {.bind = {}, .tap = {}, .peers = {at + "#" + server.public_key}, .curve = client});
     int heard = 0;
     subscriber->on_message([&](std::string_view, std::string_view) { ++heard; });
     subscriber->subscribe("v1/");

@@ -8,7 +8,7 @@ namespace drover::bus {
 
 namespace {
 
-constexpr int kPeerBatch = 256;                   // messages handled before other sources get their turn
+constexpr int kPeerBatch = 256;               // messages handled before other sources get their turn
 constexpr Duration kForgotten = seconds(15);  // silent and no longer among the name's addresses
 
 }  // namespace

@@ -19,27 +19,29 @@ std::string task(const std::string& name, const std::string& more) {
 
 TEST(Order, ACircleIsRefusedAndPrinted) {
     EXPECT_EQ(order_problems(task("a", "depends_on: { b: started }") + task("b", "depends_on: { c: ready }") +
-                       task("c", "depends_on: { a: started }") + task("d", "")),
+                             task("c", "depends_on: { a: started }") + task("d", "")),
               "web.yaml:6:3: groups[0].tasks: tasks wait for each other in a circle: a -> b -> c -> a\n");
     EXPECT_NE(order_problems(task("a", "depends_on: { a: started }")).find("a -> a"), std::string::npos);
 }
 
 TEST(Order, ACircleThroughTheLifecycleIsFoundToo) {
-    EXPECT_NE(order_problems(task("init", "lifecycle: { hook: prestart }, depends_on: { main: started }") + task("main", ""))
-                  .find("init -> main -> init"),
-              std::string::npos);
-    EXPECT_NE(order_problems(task("main", "depends_on: { clean: started }") + task("clean", "lifecycle: { hook: poststop }"))
-                  .find("main -> clean -> main"),
-              std::string::npos);
+    EXPECT_NE(
+        order_problems(task("init", "lifecycle: { hook: prestart }, depends_on: { main: started }") + task("main", ""))
+            .find("init -> main -> init"),
+        std::string::npos);
+    EXPECT_NE(
+        order_problems(task("main", "depends_on: { clean: started }") + task("clean", "lifecycle: { hook: poststop }"))
+            .find("main -> clean -> main"),
+        std::string::npos);
 }
 
 TEST(Order, EveryLegalLifecycleIsAccepted) {
     EXPECT_EQ(order_problems(task("init", "lifecycle: { hook: prestart }") +
-                       task("proxy", "lifecycle: { hook: prestart, sidecar: true }") +
-                       task("main", "depends_on: { db: ready }") + task("db", "") +
-                       task("warm", "lifecycle: { hook: poststart }") +
-                       task("ship", "lifecycle: { hook: poststart, sidecar: true }") +
-                       task("clean", "lifecycle: { hook: poststop }")),
+                             task("proxy", "lifecycle: { hook: prestart, sidecar: true }") +
+                             task("main", "depends_on: { db: ready }") + task("db", "") +
+                             task("warm", "lifecycle: { hook: poststart }") +
+                             task("ship", "lifecycle: { hook: poststart, sidecar: true }") +
+                             task("clean", "lifecycle: { hook: poststop }")),
               "");
 }
 
@@ -62,7 +64,8 @@ TEST(Order, ALifecycleThatMakesNoSenseIsRefused) {
     EXPECT_NE(order_problems(task("a", "") + task("b", "leader: true, lifecycle: { hook: prestart }"))
                   .find("a leader is a main task"),
               std::string::npos);
-    EXPECT_NE(order_problems(task("a", "lifecycle: { hook: prestart }")).find("at least one main task"), std::string::npos);
+    EXPECT_NE(order_problems(task("a", "lifecycle: { hook: prestart }")).find("at least one main task"),
+              std::string::npos);
 }
 
 TEST(Order, ATaskOverridesSingleFieldsOfItsGroupsRestartPolicy) {

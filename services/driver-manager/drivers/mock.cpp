@@ -6,16 +6,16 @@ namespace drover::drivers {
 namespace {
 
 constexpr std::string_view kMockFields[] = {"start_error",
-                                        "start_error_recoverable",
-                                        "start_block_for",
-                                        "run_for",
-                                        "exit_code",
-                                        "exit_signal",
-                                        "ignores_term",
-                                        "crash",
-                                        "stdout_string",
-                                        "stdout_repeat",
-                                        "stdout_repeat_duration"};
+                                            "start_error_recoverable",
+                                            "start_block_for",
+                                            "run_for",
+                                            "exit_code",
+                                            "exit_signal",
+                                            "ignores_term",
+                                            "crash",
+                                            "stdout_string",
+                                            "stdout_repeat",
+                                            "stdout_repeat_duration"};
 
 struct MockConfig {
     std::string start_error;

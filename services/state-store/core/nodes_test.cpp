@@ -7,7 +7,6 @@
 namespace drover::store {
 namespace {
 
-
 class NodesTest : public testing::Test {
    protected:
     void observe(const std::string& name, Instant now) {

@@ -8,7 +8,6 @@
 namespace drover::store {
 namespace {
 
-
 class RequestsTest : public testing::Test {
    protected:
     wire::Answer ask(const wire::Request& request, Instant now = kNow) {

@@ -11,7 +11,6 @@ namespace {
 
 using testing::HasSubstr;
 
-
 class VariablesTest : public testing::Test {
    protected:
     wire::Answer ask(const wire::Request& request, Instant now = kNow) {
