@@ -100,6 +100,10 @@ function(test_program name)
     set(T_TIMEOUT 120)
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT})
+  if(DROVER_SANITIZE STREQUAL thread)
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT
+                         "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp")
+  endif()
 endfunction()
 
 # program(NAME DEPS modules LIBS third-party): the executable whose main.cpp is in the current folder.
