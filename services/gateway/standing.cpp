@@ -1,6 +1,7 @@
 #include "gateway/standing.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "wire/slots.hpp"
 
@@ -24,6 +25,23 @@ bool offers(const wire::NodeStatus& node, const wire::GroupSpec& group) {
     });
 }
 
+// "raw_exec, mock: drover-mock-task is not installed"; the words of the first node that has any.
+std::string drivers_of(const wire::GroupSpec& group, const std::vector<NodeEntry>& nodes) {
+    std::map<std::string, std::string> words;
+    for (const auto& task : group.tasks) {
+        std::string& why = words[task.driver];
+        for (const NodeEntry& node : nodes) {
+            const auto driver = node.status->node.drivers.find(task.driver);
+            if (!why.empty() || !is_eligible(node) || driver == node.status->node.drivers.end()) continue;
+            if (!driver->second.detected || !driver->second.healthy) why = driver->second.description;
+        }
+    }
+    std::string drivers;
+    for (const auto& [name, why] : words)
+        drivers += (drivers.empty() ? "" : ", ") + name + (why.empty() ? "" : ": " + why);
+    return drivers;
+}
+
 std::string why_unplaced(const wire::GroupSpec& group, const std::vector<NodeEntry>& nodes, bool has_runner) {
     if (!has_runner) return "no alloc-runner is at work, so nothing is placed";
     bool any_ready = false, any_eligible = false;
@@ -36,9 +54,8 @@ std::string why_unplaced(const wire::GroupSpec& group, const std::vector<NodeEnt
     }
     if (!any_ready) return "no node is ready";
     if (!any_eligible) return "no ready node is eligible for new allocs; `drover node status` lists them";
-    std::string drivers;
-    for (const auto& task : group.tasks) drivers += (drivers.empty() ? "" : ", ") + task.driver;
-    return "no eligible node has every driver of group \"" + group.name + "\" healthy (" + drivers + ")";
+    return "no eligible node has every driver of group \"" + group.name + "\" healthy (" + drivers_of(group, nodes) +
+           ")";
 }
 
 std::string why_failed(const std::vector<AllocEntry>& current) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +52,13 @@ UniqueFd start_guardian(const std::string& dir) {
     return UniqueFd(ends[1]);
 }
 
+// Secrets of tasks that nobody destroyed.
+void unmount_below(const std::string& dir) {
+    std::ifstream mounts("/proc/self/mounts");
+    for (std::string source, path, rest; mounts >> source >> path && std::getline(mounts, rest);)
+        if (path.starts_with(dir + "/")) umount2(path.c_str(), MNT_DETACH);
+}
+
 }  // namespace
 
 const char* to_string(Service service) {
@@ -73,6 +81,7 @@ Cluster::~Cluster() {
     if (testing::Test::HasFailure()) std::fprintf(stderr, "%s\n", logs().c_str());
     for (const Service service : kServices) kill(service);
     end_all_with(dir_);
+    unmount_below(dir_);
     std::error_code ignored;
     fs::remove_all(dir_, ignored);
 }

@@ -218,6 +218,8 @@ void Stage::observe(const Words& words) {
         set_up(one, words);
     } else if (verb == "waits") {
         one.waits = rest(words, 3);
+    } else if (verb == "vanished") {
+        one.directory_gone = rest(words, 3);
     } else if (verb == "pre_killed") {
         one.pre_kill_done = true;
         one.pre_kill_error = rest(words, 3);

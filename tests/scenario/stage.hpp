@@ -14,6 +14,7 @@
 //   lost TASK N                   the node's record of it is gone
 //   setup TASK N STEP begun|over|failed [WHY...]
 //   waits TASK N WHAT...          its setup waits
+//   vanished TASK N [PATH]        a directory of it is gone; without a path: none any more
 //   signalled TASK N ID [WHY...]  the node has delivered signal ID, or could not
 //   pre_killed TASK N [ERROR...]  its pre_kill script is over
 //   render TASK MODE [DURATION]   its templates have changed, due then

@@ -71,6 +71,7 @@ struct IncarnationObserved {
     bool pre_kill_done = false;         // its pre_kill script is over
     std::string pre_kill_error;         // how it failed
     std::string last_output;            // the last lines of a process that failed
+    std::string directory_gone;         // which of its directories has vanished while it runs; empty: none
 
     static constexpr std::string_view kName = "IncarnationObserved";
     static constexpr auto fields() {
@@ -85,7 +86,8 @@ struct IncarnationObserved {
             field("waits", &IncarnationObserved::waits), field("ready", &IncarnationObserved::ready),
             field("pre_kill_done", &IncarnationObserved::pre_kill_done),
             field("pre_kill_error", &IncarnationObserved::pre_kill_error),
-            field("last_output", &IncarnationObserved::last_output));
+            field("last_output", &IncarnationObserved::last_output),
+            field("directory_gone", &IncarnationObserved::directory_gone));
     }
     friend bool operator==(const IncarnationObserved&, const IncarnationObserved&) = default;
 };

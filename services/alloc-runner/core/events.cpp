@@ -39,6 +39,12 @@ Words started(const std::vector<wire::SetupStep>& steps) {
     return words;
 }
 
+Words directory_gone(const std::string& path) {
+    const std::string message =
+        "The directory " + path + " has vanished; the task goes on, and its next start makes the directory anew";
+    return {"Task hook message", message, {{"message", message}}};
+}
+
 Words driver_failure(const std::string& error) {
     return {"Driver Failure", error.empty() ? "Failed to start task" : error, {{"driver_error", error}}};
 }

@@ -27,6 +27,8 @@ Words template_missing(const std::string& what);
 Words setup_failure(const std::string& reason, bool for_good);
 // With how long each step of the setup took.
 Words started(const std::vector<wire::SetupStep>& steps);
+// It goes on all the same.
+Words directory_gone(const std::string& path);
 Words driver_failure(const std::string& error);
 Words terminated(const wire::ExitRecord& exit);
 Words restarting(const policy::Verdict& verdict);

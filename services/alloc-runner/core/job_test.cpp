@@ -117,6 +117,9 @@ TEST_F(JobCore, WaitsForANodeAndSaysWhy) {
     add_node("n1", false);
     look();
     EXPECT_THAT(job.why["front"], HasSubstr("driver mock is unhealthy (no cgroups)"));
+    nodes["n1"].status.node.drivers["mock"] = {false, false, "forbidden on this node"};
+    look();
+    EXPECT_THAT(job.why["front"], HasSubstr("driver mock is missing (forbidden on this node)"));
     nodes["n1"].status.node.drivers.clear();
     look();
     EXPECT_THAT(job.why["front"], HasSubstr("driver mock is missing"));

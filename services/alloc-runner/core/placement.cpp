@@ -16,11 +16,11 @@ std::string objection(const wire::GroupSpec& group, const Candidate& node) {
     if (node.order && !node.order->eligible) return "not eligible";
     for (const wire::TaskSpec& task : group.tasks) {
         const auto driver = status.node.drivers.find(task.driver);
-        if (driver == status.node.drivers.end() || !driver->second.detected)
-            return "driver " + task.driver + " is missing";
-        if (!driver->second.healthy)
-            return "driver " + task.driver + " is unhealthy" +
-                   (driver->second.description.empty() ? "" : " (" + driver->second.description + ")");
+        if (driver == status.node.drivers.end()) return "driver " + task.driver + " is missing";
+        const wire::DriverInfo& info = driver->second;
+        if (info.detected && info.healthy) continue;
+        return "driver " + task.driver + (info.detected ? " is unhealthy" : " is missing") +
+               (info.description.empty() ? "" : " (" + info.description + ")");
     }
     return {};
 }

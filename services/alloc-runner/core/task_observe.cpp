@@ -16,10 +16,11 @@ const IncarnationObserved* find(const wire::TaskObserved& observed, std::uint64_
     return at == observed.incarnations.end() ? nullptr : &*at;
 }
 
-// Bits of TaskStatus::setup_told: a step's beginning, its failure, what it waits for.
+// Bits of TaskStatus::setup_told: a step's beginning, its failure, what it waits for; and of its directory's end.
 std::uint32_t begun_bit(wire::SetupKind kind) { return 1U << static_cast<unsigned>(kind); }
 std::uint32_t failed_bit(wire::SetupKind kind) { return begun_bit(kind) << 8U; }
 constexpr std::uint32_t kWaitsBit = 1U << 16U;
+constexpr std::uint32_t kGoneBit = 1U << 17U;
 
 }  // namespace
 
@@ -81,6 +82,7 @@ void TaskStep::take(const IncarnationObserved& one, bool successor) {
         case RunPhase::running:
             see_running(one);
             see_signals(one);
+            if (!one.directory_gone.empty() && first_told(kGoneBit)) say(events::directory_gone(one.directory_gone));
             break;
         case RunPhase::exited:
             see_running(one);

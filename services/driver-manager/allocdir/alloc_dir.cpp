@@ -68,7 +68,8 @@ TaskDirs paths(const std::string& root, const std::string& alloc, const std::str
             .secrets = task_dir + "/secrets"};
 }
 
-Result<TaskDirs> build(const std::string& root, const std::string& alloc, const std::string& task) {
+Result<TaskDirs> build(const std::string& root, const std::string& alloc, const std::string& task,
+                       const Secrets& secrets) {
     if (const Result<void> good = check_names(alloc, task); !good) return tl::unexpected(good.error());
     const TaskDirs dirs = paths(root, alloc, task);
     Result<void> done = make(root, 0711);
@@ -80,7 +81,7 @@ Result<TaskDirs> build(const std::string& root, const std::string& alloc, const 
     if (done) done = make(dirs.root, 0777);
     if (done) done = make(dirs.local, 0777);
     if (done) done = make(dirs.tmp, 01777);
-    if (done) done = make(dirs.secrets, 0777);
+    if (done) done = make_secrets(dirs.secrets, secrets);
     if (!done) return tl::unexpected(done.error());
     return dirs;
 }
@@ -104,6 +105,8 @@ Result<std::vector<std::pair<std::string, std::string>>> list(const std::string&
 Result<void> destroy(const std::string& root, const std::string& alloc, const std::string& task) {
     if (const Result<void> good = check_names(alloc, task); !good) return good;
     const std::string alloc_dir = root + "/" + alloc;
+    // Before the move, so that a task's place in memory never outlasts its name. An error shows again below.
+    (void)unmount_secrets(paths(root, alloc, task).secrets);
     Result<void> done = move_to_trash(root, alloc_dir + "/" + task);
     if (done && !has_tasks(alloc_dir)) done = move_to_trash(root, alloc_dir);
     const Result<void> emptied = empty_trash(root);
@@ -117,6 +120,7 @@ Result<void> empty_trash(const std::string& root) {
     if (!names) return tl::unexpected(names.error());
     Result<void> first;
     for (const std::string& name : *names) {
+        (void)unmount_secrets(trash + "/" + name + "/secrets");
         const Result<void> removed = os::remove_tree(trash + "/" + name);
         if (first && !removed) first = removed;
     }

@@ -3,6 +3,8 @@
 //   <root>/<alloc>/alloc/{data,logs,tmp}        shared by the tasks of the alloc
 //   <root>/<alloc>/<task>/{local,tmp,secrets}   of one task
 //
+// secrets is its user's alone, and in memory where possible (secrets.hpp).
+//
 // <root> is 0711, so that tasks reach their own directories and cannot list those of others.
 #pragma once
 
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "driver-manager/allocdir/secrets.hpp"
 
 namespace drover::allocdir {
 
@@ -28,14 +31,15 @@ TaskDirs paths(const std::string& root, const std::string& alloc, const std::str
 
 // Makes whatever is missing; may be repeated. `alloc` and `task` are plain names (os/files.hpp), and no task is called
 // "alloc".
-Result<TaskDirs> build(const std::string& root, const std::string& alloc, const std::string& task);
+Result<TaskDirs> build(const std::string& root, const std::string& alloc, const std::string& task,
+                       const Secrets& secrets = {});
 
 // Every (alloc, task) that has a directory.
 Result<std::vector<std::pair<std::string, std::string>>> list(const std::string& root);
 
 // Takes the task's directory away at once, by a rename into <root>/.trash, and then removes it; with the alloc's last
-// task goes the alloc. On an error the rest waits in the trash, out of everybody's way: empty_trash tries again. What
-// is mounted below is never entered.
+// task goes the alloc. Its secrets in memory are gone with it. On an error the rest waits in the trash, out of
+// everybody's way: empty_trash tries again. What else is mounted below is never entered.
 Result<void> destroy(const std::string& root, const std::string& alloc, const std::string& task);
 
 Result<void> empty_trash(const std::string& root);

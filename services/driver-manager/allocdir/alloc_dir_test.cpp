@@ -47,7 +47,7 @@ TEST_F(AllocDirTest, TasksFindTheirDirectoriesWithTheModesTheyNeed) {
     EXPECT_EQ(mode(dirs->root), 0777U);
     EXPECT_EQ(mode(dirs->local), 0777U);
     EXPECT_EQ(mode(dirs->tmp), 01777U);
-    EXPECT_EQ(mode(dirs->secrets), 0777U);
+    EXPECT_EQ(mode(dirs->secrets), 0700U);
 }
 
 TEST_F(AllocDirTest, BuildingAgainKeepsWhatIsThere) {

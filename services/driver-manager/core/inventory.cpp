@@ -31,6 +31,7 @@ void clip(wire::IncarnationObserved& seen) {
     clip(seen.exit.error);
     clip(seen.pre_kill_error);
     clip(seen.waits);
+    clip(seen.directory_gone);
     for (wire::SetupStep& step : seen.steps) clip(step.error);
     if (seen.last_output.size() > kMaxOutput) seen.last_output.clear();
 }

@@ -45,7 +45,8 @@ struct TaskContext {
 // What a driver may want to know about the node to say whether it works there.
 struct HostFacts {
     bool root = false;
-    std::string mock_task;
+    bool shim = true;         // what starts tasks is there
+    std::string mock_task{};  // as in TaskContext
 };
 
 struct Driver {
@@ -56,6 +57,9 @@ struct Driver {
     // Errors of kind `unavailable` may pass when tried again; all others stay.
     Result<LaunchPlan> (*plan)(const wire::TaskSpec& spec, const TaskContext& context);
 };
+
+// The sentence of a driver that cannot start anything, because there is no shim.
+inline constexpr std::string_view kNoShim = "drover-shim, which starts tasks, is not where it was or may not be run";
 
 // Every driver there is.
 std::span<const Driver> all_drivers();

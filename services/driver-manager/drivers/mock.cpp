@@ -66,6 +66,7 @@ std::vector<std::string> command_line(const std::string& program, const MockConf
 
 wire::DriverInfo mock_fingerprint(const HostFacts& host) {
     const bool found = !host.mock_task.empty();
+    if (found && !host.shim) return {.detected = true, .healthy = false, .description = std::string(kNoShim)};
     return {.detected = found,
             .healthy = found,
             .description = found ? "Healthy" : "drover-mock-task is not installed beside drover-driver-manager"};

@@ -31,6 +31,7 @@ RawExecConfig read_raw_exec(ConfigReader& reader) {
 }  // namespace
 
 wire::DriverInfo raw_exec_fingerprint(const HostFacts& host) {
+    if (!host.shim) return {.detected = true, .healthy = false, .description = std::string(kNoShim)};
     return {.detected = true,
             .healthy = true,
             .description = host.root ? "Healthy" : "Healthy; without root every task runs as this node's user"};

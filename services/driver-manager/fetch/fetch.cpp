@@ -95,7 +95,7 @@ Result<void> fetch_into(const Request& request, const std::string& work_path, co
 }  // namespace
 
 Result<void> fetch(const Request& request) {
-    const std::string work_path = marker(request.id) + ".part";
+    const std::string work_path = marker(request) + ".part";
     ::umask(022);
     if (!os::is_plain_name(request.id)) return fail(ErrorKind::invalid, "the request's id is no plain name");
     const UniqueFd root = open_dir(AT_FDCWD, ".");
@@ -103,7 +103,7 @@ Result<void> fetch(const Request& request) {
     if (const auto removed = os::remove_tree(work_path); !removed) return removed;
     const Defer clean([&] { (void)os::remove_tree(work_path); });
     auto done = fetch_into(request, work_path, root);
-    if (done) done = os::write_file_below(root.get(), marker(request.id), "", 0644, 0777);
+    if (done) done = os::write_file_below(root.get(), marker(request), "", 0644, 0777);
     // Of the system's errors a full disk is the usual one; it may have room again.
     if (!done && done.error().kind == ErrorKind::io) return fail(ErrorKind::unavailable, done.error().message);
     return done;

@@ -153,7 +153,7 @@ TEST_F(FetchTest, AFileArrivesWholeUnderItsNameWithItsMarker) {
     const Outcome outcome = run(wanted);
     EXPECT_EQ(outcome.code, kDone) << outcome.said;
     EXPECT_EQ(read("local/tool"), "hello");
-    EXPECT_THAT(left(), testing::ElementsAre(marker(wanted.id), "local"));
+    EXPECT_THAT(left(), testing::ElementsAre(marker(wanted), "local"));
     wanted.mode = Mode::file;
     wanted.names_file = true;
     wanted.destination = "bin/run";

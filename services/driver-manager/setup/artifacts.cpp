@@ -61,7 +61,7 @@ Result<fetch::Request> request_of(const wire::Artifact& artifact, const Site& pl
 
 bool is_complete(const std::string& root, const fetch::Request& request) {
     struct stat st {};
-    return ::lstat((root + "/" + fetch::marker(request.id)).c_str(), &st) == 0 && S_ISREG(st.st_mode);
+    return ::lstat((root + "/" + fetch::marker(request)).c_str(), &st) == 0 && S_ISREG(st.st_mode);
 }
 
 class FetchStep : public Step {

@@ -18,12 +18,22 @@ void Beacon::look_now() {
     timer_ = loop_.at(loop_.now() + period_, [this] { look_now(); });
     const wire::NodeObserved node = look_();
     if (!feed_.put(node.id, wire::NodeObserved::kName, wire::encode(node))) return;
-    for (const auto& [name, info] : node.drivers)
-        log::info("driver", {{"name", name},
-                             {"detected", info.detected},
-                             {"healthy", info.healthy},
-                             {"description", info.description}});
+    log_drivers(node.drivers);
     exchange_.changed("node");
+}
+
+void Beacon::log_drivers(const std::map<std::string, wire::DriverInfo>& now) {
+    for (const auto& [name, info] : now) {
+        const auto before = drivers_.find(name);
+        if (before != drivers_.end() && before->second == info) continue;
+        const bool lost = before != drivers_.end() && before->second.healthy && !info.healthy;
+        log::write(lost ? log::Level::warn : log::Level::info, lost ? "a driver became unhealthy" : "driver",
+                   {{"name", name},
+                    {"detected", info.detected},
+                    {"healthy", info.healthy},
+                    {"description", info.description}});
+    }
+    drivers_ = now;
 }
 
 }  // namespace drover::driver_manager

@@ -22,11 +22,14 @@ class Beacon {
     void look_now();
 
    private:
+    void log_drivers(const std::map<std::string, wire::DriverInfo>& now);
+
     rt::Loop& loop_;
     bus::Exchange& exchange_;
     bus::KeyedFeed feed_;
     Duration period_;
     Look look_;
+    std::map<std::string, wire::DriverInfo> drivers_;  // as last logged
     rt::Token timer_ = 0;
 };
 

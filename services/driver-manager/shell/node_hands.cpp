@@ -43,6 +43,7 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
       node_(std::move(node)),
       host_env_(environment()),
       loop_(loop),
+      dirs_period_(limits.dirs_period),
       launcher_(loop, paths_.tasks, paths_.shim, limits.starts_in_flight, *this),
       children_(loop),
       probes_(loop,
@@ -51,13 +52,18 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
                   say(key);
               }),
       fetch_limits_(limits.fetch),
+      policy_(limits.drivers),
       variables_(limits.secrets_key),
       keeper_(loop, paths_.tasks, variables_, template_hooks()),
-      setups_(loop, limits.setups, step_makers(), *this) {}
+      setups_(loop, limits.setups, step_makers(), *this) {
+    look_where_secrets_go();
+    look_for_dirs();
+}
 
 NodeHands::~NodeHands() {
     loop_.cancel(trash_timer_);
     loop_.cancel(next_flush_);
+    loop_.cancel(dirs_timer_);
 }
 
 void NodeHands::describe_node(const wire::NodeObserved& node) {
@@ -105,13 +111,7 @@ Result<void> NodeHands::set_floor(const TaskKey& key, std::uint64_t seq) {
 setup::Setups::Makers NodeHands::step_makers() {
     using wire::SetupKind;
     setup::Setups::Makers makers;
-    makers[SetupKind::directory] = setup::at_once([this](setup::Site& place) -> Result<void> {
-        const auto dirs = allocdir::build(paths_.allocs, place.command.alloc, place.command.task);
-        if (dirs) return {};
-        // A full disk or the like: the next try may find it better.
-        const bool lasting = dirs.error().kind == ErrorKind::invalid;
-        return fail(lasting ? ErrorKind::invalid : ErrorKind::unavailable, dirs.error().message);
-    });
+    makers[SetupKind::directory] = setup::at_once([this](setup::Site& place) { return build_dirs(place.command); });
     makers[SetupKind::payload] = setup::at_once(setup::write_payload);
     makers[SetupKind::artifacts] = setup::fetch_artifacts(children_, paths_.fetch, fetch_limits_);
     makers[SetupKind::templates] = [this](setup::Site& place, setup::StepVoice voice) {
@@ -136,12 +136,15 @@ setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
     context.dirs = for_drivers(place.dirs);
     context.host_env = host_env_;
     context.is_executable = is_executable_file;
-    context.mock_task = paths_.mock_task;
+    if (is_executable_file(paths_.mock_task)) context.mock_task = paths_.mock_task;
     return place;
 }
 
 Result<void> NodeHands::launch(const wire::TaskCommand& command) {
     if (const auto valid = drivers::validate(command.spec); !valid) return valid;
+    // Placed here before it was forbidden.
+    if (const auto permitted = drivers::permit(policy_, command.spec.driver); !permitted)
+        return fail(ErrorKind::refused, "driver " + command.spec.driver + " is " + permitted.error().message);
     const launcher::RunKey key{command.alloc, command.task, command.seq};
     Run& run = runs_[key];
     run.seen.seq = command.seq;
@@ -240,11 +243,10 @@ Result<wire::LogChunk> NodeHands::read_log(const wire::LogRead& read) {
     return chunk;
 }
 
-std::map<std::string, wire::DriverInfo> look_at_drivers(const NodePaths& paths) {
-    const drivers::HostFacts facts{.root = ::geteuid() == 0, .mock_task = paths.mock_task};
-    std::map<std::string, wire::DriverInfo> result;
-    for (const drivers::Driver& driver : drivers::all_drivers()) result.emplace(driver.name, driver.fingerprint(facts));
-    return result;
+drivers::HostFacts host_facts(const NodePaths& paths) {
+    return {.root = ::geteuid() == 0,
+            .shim = is_executable_file(paths.shim),
+            .mock_task = is_executable_file(paths.mock_task) ? paths.mock_task : std::string()};
 }
 
 }  // namespace drover::driver_manager

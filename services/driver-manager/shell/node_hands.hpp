@@ -7,6 +7,7 @@
 #include <string>
 
 #include "driver-manager/drivers/driver.hpp"
+#include "driver-manager/drivers/policy.hpp"
 #include "driver-manager/launcher/launcher.hpp"
 #include "driver-manager/setup/artifacts.hpp"
 #include "driver-manager/setup/children.hpp"
@@ -23,7 +24,7 @@ struct NodePaths {
     std::string tasks;      // the launcher's state, 0700
     std::string allocs;     // the tasks' own directories
     std::string shim;       // program
-    std::string mock_task;  // program; empty when not installed
+    std::string mock_task;  // program; need not be installed
     std::string fetch;      // program; empty when not installed
 };
 
@@ -33,13 +34,18 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
         std::size_t starts_in_flight = 8;  // further ones queue
         std::size_t setups = 16;           // at a time; further ones queue
         setup::FetchLimits fetch;
-        std::string secrets_key{};  // opens secrets; empty: there is none
+        Duration dirs_period = seconds(10);  // between looks whether running tasks have their directories
+        std::string secrets_key{};           // opens secrets; empty: there is none
+        drivers::Policy drivers{};
     };
 
     NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits);
     ~NodeHands() override;
     NodeHands(const NodeHands&) = delete;
     NodeHands& operator=(const NodeHands&) = delete;
+
+    // Whether the secrets of tasks are kept in memory only.
+    bool hides_secrets() const { return secrets_in_memory_; }
 
     // What tasks may refer to as ${attr.*} and ${node.unique.name} from now on.
     void describe_node(const wire::NodeObserved& node);
@@ -71,6 +77,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
         std::optional<wire::IncarnationObserved> said;
         bool probed = true;  // as far as is known
         setup::Children::Id script = 0;
+        std::string directory_gone{};
     };
 
     void on_run(const launcher::RunKey& key, const wire::IncarnationObserved& state) override;
@@ -78,6 +85,9 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     void on_setup(const launcher::RunKey& key, const SetupCourse& setup) override;
     void on_set_up(const launcher::RunKey& key, const setup::Site& place, const SetupCourse& setup) override;
 
+    void look_where_secrets_go();
+    void look_for_dirs();
+    Result<void> build_dirs(const wire::TaskCommand& command);
     setup::Setups::Makers step_makers();
     setup::Site site_of(const wire::TaskCommand& command) const;
     void start(const launcher::RunKey& key, const setup::Site& place);
@@ -99,18 +109,22 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     rt::Loop& loop_;
     rt::Token trash_timer_ = 0;
     rt::Token next_flush_ = 0;
+    rt::Token dirs_timer_ = 0;
+    Duration dirs_period_;
     std::map<launcher::RunKey, Run> runs_;
     std::set<launcher::RunKey> changed_;  // what has to be said
     launcher::Launcher launcher_;
     setup::Children children_;
     setup::Probes probes_;
     setup::FetchLimits fetch_limits_;
+    drivers::Policy policy_;
+    bool secrets_in_memory_ = false;
     templates::Variables variables_;
     templates::Keeper keeper_;
     setup::Setups setups_;
 };
 
-// Whether each driver works on this node.
-std::map<std::string, wire::DriverInfo> look_at_drivers(const NodePaths& paths);
+// What drivers may want to know, as it is now.
+drivers::HostFacts host_facts(const NodePaths& paths);
 
 }  // namespace drover::driver_manager

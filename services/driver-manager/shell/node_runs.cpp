@@ -39,6 +39,7 @@ void NodeHands::flush() {
         save(key, run->second);
         wire::IncarnationObserved whole = run->second.seen;
         setup::add_facts(run->second.facts, whole);
+        whole.directory_gone = run->second.directory_gone;
         if (run->second.said == whole) continue;
         run->second.said = whole;
         if (heard_) heard_({key.alloc, key.task}, whole);

@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "driver-manager/allocdir/secrets.hpp"
 #include "driver-manager/shell/node_test.hpp"
 
 namespace drover::driver_manager {
@@ -300,6 +301,48 @@ TEST_F(NodeSetupTest, LastWordsAreReadAlsoWhenNobodyWasThereForTheEnd) {
     ASSERT_TRUE(soon([&] { return !os::read_proc(pid); }));
     start();
     EXPECT_EQ(wait_for(1, RunPhase::exited).last_output, "soon gone");
+}
+
+TEST_F(NodeSetupTest, ATaskWhoseDirectoryVanishesRunsOnAndItsNextStartMakesItAnew) {
+    wire::TaskCommand command = with_artifact(1, source_file("fetched"));
+    command.spec.payload_file = "input";
+    command.payload = "handed over";
+    say(command);
+    const auto before = wait_for(1, RunPhase::running);
+    const std::string root = dir_ + "/allocs/a1/server";
+    (void)os::remove_tree(root + "/local");
+    ASSERT_TRUE(soon([&] { return find(1).directory_gone == root + "/local"; })) << find(1).directory_gone;
+    EXPECT_EQ(find(1).phase, RunPhase::running);
+    EXPECT_EQ(find(1).pid, before.pid);
+    ASSERT_EQ(::rename(root.c_str(), (dir_ + "/elsewhere").c_str()), 0);
+    ASSERT_TRUE(soon([&] { return find(1).directory_gone == root; }));
+    EXPECT_TRUE(os::read_proc(static_cast<pid_t>(before.pid))) << "it needs nothing of ours to go on";
+    (void)allocdir::unmount_secrets(dir_ + "/elsewhere/secrets");
+
+    say(this->command(wire::Verb::stop, 1));
+    wait_for(1, RunPhase::exited);
+    command.seq = 2;
+    command.incarnation = "id2";
+    say(command);
+    EXPECT_EQ(wait_for(2, RunPhase::running).directory_gone, "");
+    EXPECT_EQ(os::read_file(root + "/local/data", 64).value_or(""), "fetched");
+    EXPECT_EQ(os::read_file(root + "/local/input", 64).value_or(""), "handed over");
+}
+
+TEST_F(NodeSetupTest, ATaskWhoseDirectoryCannotBeMadeAgainFailsItsSetupAndSaysSo) {
+    say(shell(1, "exec sleep 1000"));
+    wait_for(1, RunPhase::running);
+    const std::string root = dir_ + "/allocs/a1/server";
+    ASSERT_EQ(::rename(root.c_str(), (dir_ + "/elsewhere").c_str()), 0);
+    (void)allocdir::unmount_secrets(dir_ + "/elsewhere/secrets");
+    ASSERT_TRUE(os::write_file_atomic(root, "in the way", 0644, os::Durable::no));
+    say(command(wire::Verb::stop, 1));
+    wait_for(1, RunPhase::exited);
+    say(shell(2, "exit 0"));
+    const auto failed = wait_for(2, RunPhase::start_failed);
+    ASSERT_EQ(failed.steps.size(), 1U);
+    EXPECT_THAT(failed.steps[0].error, HasSubstr(root));
+    EXPECT_EQ(failed.error, failed.steps[0].error);
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <csignal>
+
+#include "os/mounts.hpp"
 
 namespace drover::driver_manager {
 namespace {
@@ -50,6 +53,42 @@ TEST_F(NodeTest, ATaskThatIgnoresTheSignalIsKilledAtItsTimeout) {
     const auto run = wait_for(1, RunPhase::exited);
     EXPECT_EQ(run.exit.signal, SIGKILL);
     EXPECT_EQ(run.exit.code, 128 + SIGKILL);
+}
+
+TEST_F(NodeTest, AForbiddenDriverStartsNothingAndWhatItRunsAlreadyIsLeftAlone) {
+    say(shell(1, "exec sleep 1000"));
+    const auto before = wait_for(1, RunPhase::running);
+    die();
+    limits_.drivers.block = {"raw_exec"};
+    start();
+    EXPECT_EQ(wait_for(1, RunPhase::running).pid, before.pid);
+    say(command(wire::Verb::stop, 1));
+    wait_for(1, RunPhase::exited);
+    say(shell(2, "exit 0"));
+    const auto refused = wait_for(2, RunPhase::start_failed);
+    EXPECT_THAT(refused.error, HasSubstr("driver raw_exec is forbidden on this node: drivers_block names it"));
+    EXPECT_FALSE(refused.recoverable);
+}
+
+TEST_F(NodeTest, SecretsInMemoryOutliveTheDriverManagerAndGoWithTheirTask) {
+    if (!process_->hands.hides_secrets()) GTEST_SKIP() << "mounting needs a right that is missing here";
+    const std::string secrets = dir_ + "/allocs/a1/server/secrets";
+    const auto is_mounted = [&] {
+        const auto mounts = os::read_mounts();
+        return std::any_of(mounts.begin(), mounts.end(), [&](const os::Mount& one) { return one.path == secrets; });
+    };
+    say(shell(1, "echo x > secrets/token; echo written; exec sleep 1000"));
+    wait_for(1, RunPhase::running);
+    ASSERT_TRUE(soon_logged("written"));
+    EXPECT_TRUE(is_mounted());
+    die();
+    start();
+    wait_for(1, RunPhase::running);
+    EXPECT_TRUE(os::exists(secrets + "/token"));
+    say(command(wire::Verb::destroy, 1));
+    EXPECT_TRUE(soon([&] { return process_->agent.inventory().tasks().empty(); }));
+    EXPECT_FALSE(is_mounted());
+    EXPECT_FALSE(os::exists(dir_ + "/allocs/a1"));
 }
 
 TEST_F(NodeTest, ATaskThatHeedsTheSignalEndsByIt) {

@@ -56,14 +56,14 @@ class NodeTest : public testing::Test {
     }
 
     struct Process {
-        Process(rt::Loop& loop, const std::string& dir, const std::string& fetch)
+        Process(rt::Loop& loop, const std::string& dir, const std::string& fetch, const NodeHands::Limits& limits)
             : network(loop, 1),
               transport(network.join()),
               exchange(loop, *transport, {"n1", "driver-manager", "b"}),
               hands(loop,
                     {dir + "/tasks", dir + "/allocs", beside_this_program("drover-shim"),
                      beside_this_program("drover-mock-task"), fetch},
-                    "n1", {.starts_in_flight = 4, .setups = 4, .fetch = {}}),
+                    "n1", limits),
               agent(loop, exchange, hands, "n1", 1) {
             const auto started = agent.start();
             EXPECT_TRUE(started) << started.error().message;
@@ -75,7 +75,7 @@ class NodeTest : public testing::Test {
         Agent agent;
     };
 
-    void start() { process_ = std::make_unique<Process>(loop_, dir_, fetch_); }
+    void start() { process_ = std::make_unique<Process>(loop_, dir_, fetch_, limits_); }
     void die() { process_.reset(); }
 
     static wire::TaskCommand command(wire::Verb verb, std::uint64_t seq) {
@@ -161,6 +161,7 @@ class NodeTest : public testing::Test {
     rt::EpollLoop loop_;
     std::string dir_;
     std::string fetch_ = beside_this_program("drover-fetch");
+    NodeHands::Limits limits_{.starts_in_flight = 4, .setups = 4, .fetch = {}, .dirs_period = milliseconds(20)};
     std::unique_ptr<Process> process_;
 };
 

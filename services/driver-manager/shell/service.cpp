@@ -42,8 +42,7 @@ Result<NodePaths> find_paths(const Config& config) {
     paths.shim = config.shim.empty() ? sibling("drover-shim") : config.shim;
     if (::access(paths.shim.c_str(), X_OK) != 0)
         return fail(ErrorKind::not_found, "there is no drover-shim at " + paths.shim + "; set `shim` to its path");
-    const std::string mock = sibling("drover-mock-task");
-    if (::access(mock.c_str(), X_OK) == 0) paths.mock_task = mock;
+    paths.mock_task = sibling("drover-mock-task");
     const std::string fetch = sibling("drover-fetch");
     if (::access(fetch.c_str(), X_OK) == 0) paths.fetch = fetch;
     return paths;
@@ -54,6 +53,8 @@ Result<NodeHands::Limits> limits_of(const Config& config) {
     limits.starts_in_flight = static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight));
     limits.fetch.time = config.artifact_timeout;
     limits.fetch.bytes = config.artifact_max_size.bytes;
+    limits.drivers = {.allow = config.drivers_allow, .block = config.drivers_block};
+    if (const auto good = drivers::check(limits.drivers); !good) return tl::unexpected(good.error());
     if (config.secrets_private_key_file.empty()) return limits;
     auto key = secret::read_private_key(config.secrets_private_key_file);
     if (!key) return tl::unexpected(key.error());
@@ -75,12 +76,14 @@ class DriverManager : public host::Service {
           variables_(loop_, exchange_, hands_.variables(), hands_.keeper()),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
           beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval,
-                  [this, paths, node, data = config.data_dir, storage = fingerprint::StorageTeller()]() mutable {
-                      wire::NodeObserved seen = fingerprint::observe_node(node, look_at_drivers(paths));
+                  [this, paths, node, data = config.data_dir, health = drivers::Health(limits.drivers),
+                   storage = fingerprint::StorageTeller()]() mutable {
+                      wire::NodeObserved seen = fingerprint::observe_node(node, health.look(host_facts(paths)));
                       // Until the first task starts there is only the data directory.
                       auto use = fingerprint::look_at_storage(paths.allocs);
                       storage.tell(use ? use : fingerprint::look_at_storage(data), seen);
                       seen.attributes["drover.version"] = host::version();
+                      seen.attributes["storage.secrets"] = hands_.hides_secrets() ? "memory" : "disk";
                       hands_.describe_node(seen);
                       return seen;
                   }) {}

@@ -12,6 +12,8 @@ struct Config : host::ServiceConfig {
     Duration artifact_timeout = minutes(30);
     Size artifact_max_size{10ULL << 30};
     std::string secrets_private_key_file;
+    std::vector<std::string> drivers_allow;
+    std::vector<std::string> drivers_block;
 
     std::vector<host::Option> options() {
         return host::join(
@@ -22,7 +24,9 @@ struct Config : host::ServiceConfig {
              {"artifact_timeout", &artifact_timeout, "how long one artifact may take to be fetched"},
              {"artifact_max_size", &artifact_max_size, "how large an artifact may be, before and after it is unpacked"},
              {"secrets_private_key_file", &secrets_private_key_file,
-              "file with the key that opens secret items of variables"}});
+              "file with the key that opens secret items of variables"},
+             {"drivers_allow", &drivers_allow, "the drivers that may be used on this node; empty: every one"},
+             {"drivers_block", &drivers_block, "drivers that may not be used on this node, whatever is allowed"}});
     }
 };
 

@@ -107,6 +107,9 @@ Result<Request> decode(std::string_view bytes) {
     return request;
 }
 
-std::string marker(const std::string& id) { return ".artifact-" + id; }
+std::string marker(const Request& request) {
+    const std::string_view first = std::string_view(request.destination).substr(0, request.destination.find('/'));
+    return (first == "secrets" ? "secrets/.artifact-" : ".artifact-") + request.id;
+}
 
 }  // namespace drover::fetch

@@ -40,7 +40,8 @@ inline constexpr int kDone = 0;
 inline constexpr int kMayHelpToTryAgain = 1;
 inline constexpr int kNeverWill = 2;
 
-// What stands in the task's directory once the artifact with that id is complete: an empty file.
-std::string marker(const std::string& id);
+// What stands in the task's directory once the artifact is complete: an empty file. Of one that goes into secrets it is
+// there too: that may be a file system of its own, which a restart of the machine empties.
+std::string marker(const Request& request);
 
 }  // namespace drover::fetch

@@ -26,6 +26,17 @@ Request full() {
     return request;
 }
 
+TEST(FetchRequest, WhatIsCompleteInSecretsIsForgottenWithThem) {
+    Request request = full();
+    EXPECT_EQ(marker(request), ".artifact-0123");
+    request.destination = "secretsanta/list";
+    EXPECT_EQ(marker(request), ".artifact-0123");
+    for (const char* destination : {"secrets", "secrets/key"}) {
+        request.destination = destination;
+        EXPECT_EQ(marker(request), "secrets/.artifact-0123");
+    }
+}
+
 TEST(FetchRequest, IsReadAsItWasWritten) {
     EXPECT_EQ(decode(encode(full())), full());
     Request least;

@@ -1,0 +1,38 @@
+// Which drivers may be used on a node, and how each of them is over time.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "driver-manager/drivers/driver.hpp"
+
+namespace drover::drivers {
+
+// What the node's owner says of drivers.
+struct Policy {
+    std::vector<std::string> allow;  // empty: every one
+    std::vector<std::string> block;  // has the last word
+};
+
+// not_found, with the nearest name, when the policy names a driver that does not exist.
+Result<void> check(const Policy& policy);
+
+// refused, and why, when tasks of this driver may not start on the node.
+Result<void> permit(const Policy& policy, std::string_view driver);
+
+// Whether each driver can be used here, asked again and again: one that worked once and no longer does is unhealthy,
+// where one that never worked is not there. One that the policy forbids is never there.
+class Health {
+   public:
+    explicit Health(Policy policy) : policy_(std::move(policy)) {}
+
+    const std::map<std::string, wire::DriverInfo>& look(const HostFacts& host);
+
+   private:
+    Policy policy_;
+    std::map<std::string, wire::DriverInfo> seen_;
+};
+
+}  // namespace drover::drivers
