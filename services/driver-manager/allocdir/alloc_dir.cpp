@@ -106,17 +106,17 @@ Result<void> destroy(const std::string& root, const std::string& alloc, const st
     const std::string alloc_dir = root + "/" + alloc;
     Result<void> done = move_to_trash(root, alloc_dir + "/" + task);
     if (done && !has_tasks(alloc_dir)) done = move_to_trash(root, alloc_dir);
-    const Result<void> emptied = empty_trash(root);
-    return done ? emptied : done;
+    return done;
 }
 
-Result<void> empty_trash(const std::string& root) {
+Result<void> empty_trash(const std::string& root, const std::function<bool()>& enough) {
     const std::string trash = root + kTrash;
     const Result<std::vector<std::string>> names = os::list_dir(trash, kMaxEntries);
     if (!names && names.error().kind == ErrorKind::not_found) return {};
     if (!names) return tl::unexpected(names.error());
     Result<void> first;
     for (const std::string& name : *names) {
+        if (enough()) break;
         const Result<void> removed = os::remove_tree(trash + "/" + name);
         if (first && !removed) first = removed;
     }

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "driver-manager/allocdir/sweeper.hpp"
 #include "driver-manager/drivers/driver.hpp"
 #include "driver-manager/launcher/launcher.hpp"
 #include "driver-manager/setup/artifacts.hpp"
@@ -101,6 +102,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     rt::Token next_flush_ = 0;
     std::map<launcher::RunKey, Run> runs_;
     std::set<launcher::RunKey> changed_;  // what has to be said
+    allocdir::Sweeper sweeper_;
     launcher::Launcher launcher_;
     setup::Children children_;
     setup::Probes probes_;
