@@ -91,10 +91,13 @@ TEST_F(DevDirectory, EveryServiceHearsEveryOtherAndKeepsItsDataApart) {
 TEST_F(DevDirectory, ServicesThatAKilledDevLeftBehindAreEndedAndOthersLeftAlone) {
     auto place = open_dev_place(dir);
     ASSERT_TRUE(place);
+    // Its open waits for ever. A loop of short sleeps would fork children that look the same until they are a sleep.
+    const std::string pipe = dir + "/pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
     const auto sleeper = [&](const std::string& argument) {
         os::SpawnOptions options;
         options.path = "/bin/sh";
-        options.argv = {place->bin_dir + "/drover-gateway", "-c", "while :; do sleep 0.05; done", argument};
+        options.argv = {place->bin_dir + "/drover-gateway", "-c", "read word < " + pipe, argument};
         auto process = os::spawn(options, os::Stdio::null);
         EXPECT_TRUE(process);
         return std::move(*process);

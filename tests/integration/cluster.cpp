@@ -134,6 +134,10 @@ bool Cluster::healthy() const {
     for (const Service service : kServices) {
         if (!ready(service)) return false;
     }
+    return answers();
+}
+
+bool Cluster::answers() const {
     const Json health = get("/v1/health");
     return health.is_object() && health.value("ok", false);
 }

@@ -42,6 +42,8 @@ class Cluster {
     bool ready(Service service) const;
     // Every service is ready and the gateway misses nothing.
     bool healthy() const;
+    // The gateway misses nothing, whoever started it.
+    bool answers() const;
 
     // The command line, pointed at this cluster.
     Outcome drover(const Words& arguments, Duration limit = seconds(30)) const;

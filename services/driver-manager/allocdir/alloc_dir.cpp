@@ -105,21 +105,19 @@ Result<std::vector<std::pair<std::string, std::string>>> list(const std::string&
 Result<void> destroy(const std::string& root, const std::string& alloc, const std::string& task) {
     if (const Result<void> good = check_names(alloc, task); !good) return good;
     const std::string alloc_dir = root + "/" + alloc;
-    // Before the move, so that a task's place in memory never outlasts its name. An error shows again below.
-    (void)unmount_secrets(paths(root, alloc, task).secrets);
     Result<void> done = move_to_trash(root, alloc_dir + "/" + task);
     if (done && !has_tasks(alloc_dir)) done = move_to_trash(root, alloc_dir);
-    const Result<void> emptied = empty_trash(root);
-    return done ? emptied : done;
+    return done;
 }
 
-Result<void> empty_trash(const std::string& root) {
+Result<void> empty_trash(const std::string& root, const std::function<bool()>& enough) {
     const std::string trash = root + kTrash;
     const Result<std::vector<std::string>> names = os::list_dir(trash, kMaxEntries);
     if (!names && names.error().kind == ErrorKind::not_found) return {};
     if (!names) return tl::unexpected(names.error());
     Result<void> first;
     for (const std::string& name : *names) {
+        if (enough()) break;
         (void)unmount_secrets(trash + "/" + name + "/secrets");
         const Result<void> removed = os::remove_tree(trash + "/" + name);
         if (first && !removed) first = removed;

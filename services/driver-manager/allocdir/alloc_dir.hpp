@@ -8,6 +8,7 @@
 // <root> is 0711, so that tasks reach their own directories and cannot list those of others.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,11 +38,11 @@ Result<TaskDirs> build(const std::string& root, const std::string& alloc, const 
 // Every (alloc, task) that has a directory.
 Result<std::vector<std::pair<std::string, std::string>>> list(const std::string& root);
 
-// Takes the task's directory away at once, by a rename into <root>/.trash, and then removes it; with the alloc's last
-// task goes the alloc. Its secrets in memory are gone with it. On an error the rest waits in the trash, out of
-// everybody's way: empty_trash tries again. What else is mounted below is never entered.
+// Takes the task's directory away at once, by a rename into <root>/.trash; with the alloc's last task goes the alloc.
+// Nothing is removed or unmounted yet, because that may take long.
 Result<void> destroy(const std::string& root, const std::string& alloc, const std::string& task);
 
-Result<void> empty_trash(const std::string& root);
+Result<void> empty_trash(
+    const std::string& root, const std::function<bool()>& enough = [] { return false; });
 
 }  // namespace drover::allocdir

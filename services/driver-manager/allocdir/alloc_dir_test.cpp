@@ -6,8 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <future>
+#include <thread>
 
+#include "driver-manager/allocdir/sweeper.hpp"
 #include "os/files.hpp"
 #include "os/remove.hpp"
 
@@ -79,6 +83,7 @@ TEST_F(AllocDirTest, DestroyingTheLastTaskRemovesTheAlloc) {
     EXPECT_TRUE(os::exists(root_ + "/a1/alloc/logs"));
     EXPECT_TRUE(destroy(root_, "a1", "db"));
     EXPECT_FALSE(os::exists(root_ + "/a1"));
+    EXPECT_TRUE(empty_trash(root_));
     EXPECT_EQ(os::list_dir(root_ + "/.trash", 10)->size(), 0U);
     EXPECT_TRUE(destroy(root_, "a1", "db")) << "absent is success";
 }
@@ -92,13 +97,37 @@ TEST_F(AllocDirTest, WhatIsMountedInATaskSurvivesItsDestruction) {
     if (::mount((dir_ + "/outside").c_str(), dirs->local.c_str(), nullptr, MS_BIND, nullptr) != 0) {
         GTEST_SKIP() << "this container may not mount";
     }
-    const Result<void> destroyed = destroy(root_, "a1", "web");
-    EXPECT_FALSE(destroyed);
-    EXPECT_FALSE(os::exists(dirs->root)) << "out of the way all the same";
+    EXPECT_TRUE(destroy(root_, "a1", "web"));
+    EXPECT_FALSE(os::exists(dirs->root)) << "out of the way at once";
+    EXPECT_FALSE(empty_trash(root_));
     EXPECT_TRUE(os::exists(dir_ + "/outside/keep"));
     const std::string left = os::list_dir(root_ + "/.trash", 10)->at(0);
     ASSERT_EQ(::umount2((root_ + "/.trash/" + left + "/local").c_str(), MNT_DETACH), 0);
     EXPECT_TRUE(empty_trash(root_)) << "tried again once nothing is mounted";
+}
+
+TEST_F(AllocDirTest, TheTrashIsEmptiedWithoutAnybodyWaiting) {
+    std::promise<Error> told;
+    {
+        Sweeper sweeper(root_, [](const Error& error) { ADD_FAILURE() << error.message; });
+        for (const char* alloc : {"a1", "a2", "a3"}) {
+            ASSERT_TRUE(build(root_, alloc, "web"));
+            ASSERT_TRUE(destroy(root_, alloc, "web"));
+            sweeper.sweep();
+        }
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (!os::list_dir(root_ + "/.trash", 10)->empty() && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::yield();
+        EXPECT_EQ(os::list_dir(root_ + "/.trash", 10)->size(), 0U);
+    }
+    ASSERT_TRUE(os::write_file_atomic(dir_ + "/file", "x", 0600, os::Durable::no));
+    ASSERT_EQ(::rmdir((root_ + "/.trash").c_str()), 0);
+    ASSERT_EQ(::symlink((dir_ + "/file").c_str(), (root_ + "/.trash").c_str()), 0);
+    Sweeper sweeper(root_, [&](const Error& error) { told.set_value(error); });
+    sweeper.sweep();
+    std::future<Error> error = told.get_future();
+    ASSERT_EQ(error.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    EXPECT_THAT(error.get().message, HasSubstr("/.trash"));
 }
 
 }  // namespace

@@ -145,6 +145,28 @@ TEST_F(AdoptTest, ADamagedRecordOfADeadShimIsReportedAsLost) {
     EXPECT_EQ(wait_for(1, RunPhase::exited).exit.code, -1);
 }
 
+TEST_F(AdoptTest, ARunningTaskWhoseRecordIsDamagedOrGoneEndsWithItsShimAsLost) {
+    for (const std::uint64_t seq : {1, 2}) {
+        SCOPED_TRACE(seq == 1 ? "damaged" : "gone");
+        launch(seq, "exec sleep 300");
+        const auto pid = static_cast<pid_t>(wait_for(seq, RunPhase::running).pid);
+        const Result<UniqueFd> shim = os::open_pidfd(record(seq).shim_pid);
+        ASSERT_TRUE(shim);
+        const std::string file = run_dir(seq) + "/status";
+        if (seq == 1) {
+            ASSERT_TRUE(os::write_file_atomic(file, std::string(1024, 'x'), 0600, os::Durable::no));
+        } else {
+            ASSERT_TRUE(os::remove_tree(run_dir(seq)));
+        }
+        ASSERT_TRUE(os::send_signal(shim->get(), SIGKILL));
+        const auto seen = wait_for(seq, RunPhase::exited);
+        EXPECT_EQ(seen.exit.code, -1);
+        EXPECT_THAT(seen.exit.error, HasSubstr("executor lost"));
+        const Result<os::ProcStat> stat = os::read_proc(pid);
+        EXPECT_TRUE(!stat || stat->state == 'Z') << pid;
+    }
+}
+
 TEST_F(AdoptTest, ATaskThatRanWhenTheMachineRestartedIsReportedAsLost) {
     ASSERT_TRUE(os::make_dir(dir_ + "/state/alloc", 0700));
     ASSERT_TRUE(os::make_dir(dir_ + "/state/alloc/web", 0700));

@@ -26,6 +26,9 @@ void Launcher::State::shim_died(Run& run) {
         ended(run, to_observed(run.key.seq, record.status));
     } else if (record.state == RecordState::good) {
         begin_ending(run, record.status);
+    } else if (run.last.phase == SHIM_RUNNING) {
+        // Its record is damaged or gone, but it was heard that the task ran.
+        begin_ending(run, ShimStatus(run.last));
     } else {
         const std::string code = status ? " with code " + std::to_string(status->code) : "";
         start_failed(run,

@@ -47,7 +47,7 @@ struct Run {
     std::uint64_t signals_sent = 0;        // highest order sent on this connection
 
     std::optional<Leftovers> leftovers;
-    ShimStatus last{};  // the last record, while ending
+    ShimStatus last{};  // what the shim said last; while ending, its last record
     Instant give_up;
 };
 

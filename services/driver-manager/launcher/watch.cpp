@@ -77,6 +77,7 @@ void Launcher::State::hear(Run& run) {
 void Launcher::State::apply(Run& run, const ShimStatus& status) {
     // The end counts once the shim is gone and its record is read from the disk.
     if (is_final(status)) return;
+    run.last = status;
     if (run.stage == Stage::starting) {
         run.stage = Stage::live;
         loop.cancel(std::exchange(run.overdue, 0));

@@ -44,6 +44,10 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
       host_env_(environment()),
       loop_(loop),
       dirs_period_(limits.dirs_period),
+      sweeper_(paths_.allocs,
+               [](const Error& why) {
+                   log::warn("something of a destroyed task is left", {{"why", why}});
+               }),
       launcher_(loop, paths_.tasks, paths_.shim, limits.starts_in_flight, *this),
       children_(loop),
       probes_(loop,
@@ -94,7 +98,7 @@ Result<std::vector<Found>> NodeHands::adopt() {
         if (!tasks) return tl::unexpected(tasks.error());
         for (const auto& [alloc, task] : *tasks) found[{alloc, task}];
     }
-    trash_timer_ = loop_.at(loop_.now() + kTrashDelay, [this] { (void)allocdir::empty_trash(paths_.allocs); });
+    trash_timer_ = loop_.at(loop_.now() + kTrashDelay, [this] { sweeper_.sweep(); });
     std::vector<Found> result;
     for (auto& [key, task] : found) {
         task.key = key;
@@ -221,6 +225,7 @@ void NodeHands::destroy(const TaskKey& key) {
     launcher_.forget(key.alloc, key.task);
     if (const auto gone = allocdir::destroy(paths_.allocs, key.alloc, key.task); !gone)
         log::warn("something of a destroyed task is left", {{"why", gone.error()}});
+    sweeper_.sweep();
     log::info("task destroyed", {{"alloc", key.alloc}, {"task", key.task}});
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "driver-manager/allocdir/sweeper.hpp"
 #include "driver-manager/drivers/driver.hpp"
 #include "driver-manager/drivers/policy.hpp"
 #include "driver-manager/launcher/launcher.hpp"
@@ -113,6 +114,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     Duration dirs_period_;
     std::map<launcher::RunKey, Run> runs_;
     std::set<launcher::RunKey> changed_;  // what has to be said
+    allocdir::Sweeper sweeper_;
     launcher::Launcher launcher_;
     setup::Children children_;
     setup::Probes probes_;
