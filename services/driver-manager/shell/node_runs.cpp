@@ -41,8 +41,11 @@ void NodeHands::flush() {
         setup::add_facts(run->second.facts, whole);
         whole.directory_gone = run->second.directory_gone;
         if (run->second.said == whole) continue;
+        const auto& said = run->second.said;
+        const bool started = whole.phase == wire::RunPhase::running && (!said || said->phase != whole.phase);
         run->second.said = whole;
         if (heard_) heard_({key.alloc, key.task}, whole);
+        if (started) keeper_.started({key.alloc, key.task});
     }
 }
 

@@ -19,6 +19,10 @@ templates::KeeperHooks NodeHands::template_hooks() {
     hooks.signal = [this](const setup::Site& site, const std::string& name) { template_signal(site, name); };
     hooks.script = [this](const setup::Site& site, const wire::Template& changed) { template_script(site, changed); };
     hooks.warn = [](const std::string& sentence) { log::warn("templates", {{"why", sentence}}); };
+    hooks.starting = [this](const setup::Site& site) {
+        const auto run = runs_.find({site.command.alloc, site.command.task, site.command.seq});
+        return run != runs_.end() && run->second.seen.phase == wire::RunPhase::starting;
+    };
     return hooks;
 }
 

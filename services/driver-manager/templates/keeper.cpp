@@ -87,7 +87,7 @@ void Keeper::command(const setup::Site& site) {
     Task& task = task_of(site);
     task.course.set_site(site);
     task.follows = site.command.verb == wire::Verb::run && task.course.begun();
-    const Act due = task.course.acknowledge(site.command.rendered);
+    const Act due = hooks_.starting(site) ? Act{} : task.course.acknowledge(site.command.rendered);
     act(task, due);
     if (due != Act{} && !task.course.save()) hooks_.warn("cannot remember which template changes have acted");
     tell(key, task);
@@ -97,6 +97,11 @@ void Keeper::command(const setup::Site& site) {
 void Keeper::forget(const TaskKey& key) {
     const auto task = tasks_.find(key);
     if (task != tasks_.end() && task->second.step == nullptr) tasks_.erase(task);
+}
+
+void Keeper::started(const TaskKey& key) {
+    const auto task = tasks_.find(key);
+    if (task != tasks_.end()) command(setup::Site(task->second.course.site()));
 }
 
 void Keeper::act(const Task& task, const Act& act) {

@@ -20,6 +20,8 @@ struct KeeperHooks {
     std::function<void(const setup::Site&, const std::string& signal)> signal;
     std::function<void(const setup::Site&, const wire::Template&)> script;
     std::function<void(const std::string& sentence)> warn;
+    // The task's process is about to be started: what a change asks for waits for started().
+    std::function<bool(const setup::Site&)> starting;
 };
 
 class Keeper {
@@ -40,6 +42,8 @@ class Keeper {
     // The standing command of a task, whenever one is heard.
     void command(const setup::Site& site);
     void forget(const driver_manager::TaskKey& key);
+    // Its process runs.
+    void started(const driver_manager::TaskKey& key);
 
     // A signal or a script of a change came to nothing; `error` is a sentence about it. Also from within the hooks.
     void failed(const driver_manager::TaskKey& key, const std::string& error);

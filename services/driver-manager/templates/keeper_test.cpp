@@ -58,7 +58,8 @@ class KeeperTest : public testing::Test {
                 [this](const TaskKey&, const auto& now) { observed = now; },
                 [this](const setup::Site&, const std::string& s) { done.push_back(s); },
                 [this](const setup::Site&, const wire::Template& t) { done.push_back(t.change_script->command); },
-                [this](const std::string& s) { warnings.push_back(s); }});
+                [this](const std::string& s) { warnings.push_back(s); },
+                [this](const setup::Site&) { return starting; }});
     }
 
     wire::Template& add(const std::string& destination, const std::string& data, ChangeMode mode = ChangeMode::noop) {
@@ -108,6 +109,7 @@ class KeeperTest : public testing::Test {
     std::string waits;
     wire::RenderObserved observed;
     std::vector<std::string> done, warnings;
+    bool starting = false;
 };
 
 TEST_F(KeeperTest, AStartWaitsForAMissingVariableAndGoesOnOnceItIsPut) {
@@ -199,6 +201,22 @@ TEST_F(KeeperTest, AChangeIsWrittenAndSaidButActsOnlyWhenItMay) {
     EXPECT_THAT(done, testing::SizeIs(2));
     EXPECT_EQ(observed.mode, ChangeMode::noop);
     EXPECT_EQ(observed.number, 1U);
+}
+
+TEST_F(KeeperTest, AChangeWhileTheProcessIsBeingStartedActsOnceItRuns) {
+    add("local/a", R"({{ var "x" "v" }})", ChangeMode::signal).change_signal = "SIGHUP";
+    variables.put({"x", 1, {{"v", {"1", ""}}}, {}});
+    begin();
+    command();
+    starting = true;
+    put("x", "2");
+    command(1);
+    EXPECT_THAT(done, IsEmpty());
+    starting = false;
+    keeper->started({site.command.alloc, site.command.task});
+    EXPECT_THAT(done, ElementsAre("SIGHUP"));
+    keeper->started({site.command.alloc, site.command.task});
+    EXPECT_THAT(done, ElementsAre("SIGHUP")) << "once";
 }
 
 TEST_F(KeeperTest, AnUnchangedRenderDoesNothing) {
