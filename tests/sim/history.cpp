@@ -16,7 +16,7 @@ std::uint64_t History::recorded(const TaskKey& key) const {
 
 void History::recheck(const wire::TaskEvent& event) const {
     const wire::TaskEvent& known = lines_.at({event.alloc, event.task}).events.at(event.n - 1);
-    if (known != event) world_.violate("told twice, differently: " + print(known) + " and " + print(event));
+    if (known != event) world_.violate("what is told twice is the same", print(known) + " and " + print(event));
 }
 
 void History::record(const wire::AllocDesired& alloc, const wire::TaskEvent& event) {
@@ -31,7 +31,7 @@ void History::expect(bool promise, const Line& line, const std::string& what) co
     if (promise) return;
     std::string told;
     for (const wire::TaskEvent& event : line.events) told += "\n    " + print(event);
-    world_.violate("broken: " + what + ", in" + told);
+    world_.violate(what, told);
 }
 
 void History::follow(Line& line, const wire::AllocDesired& alloc, const wire::TaskEvent& event) {
@@ -56,10 +56,12 @@ void History::follow(Line& line, const wire::AllocDesired& alloc, const wire::Ta
     } else if (type == "Started") {
         expect(line.told == Told::ready || (line.told == Told::received && line.killing), line,
                "Started follows a setup or a restart");
+        line.was_set_up = true;
         line.told = Told::up;
     } else if (type == "Driver Failure") {
         expect(line.told == Told::ready || (line.told == Told::received && line.killing), line,
                "Driver Failure follows a setup or a restart");
+        line.was_set_up = true;
         line.told = Told::down;
     } else if (type == "Terminated") {
         expect(line.told == Told::up, line, "Terminated follows Started");
@@ -124,13 +126,12 @@ void History::check_complete() const {
             const wire::ExitRecord& exit = truths->second.at(event.incarnation).exit;
             expect(event.details.at("exit_code") == std::to_string(exit.code) &&
                        event.details.at("signal") == std::to_string(exit.signal),
-                   line, "the recorded exit is the true one, code " + std::to_string(exit.code));
+                   line, "the recorded exit is the true one");
         }
         if (truths == truths_.end()) continue;
         for (const auto& [incarnation, truth] : truths->second) {
-            expect(started[incarnation] == (truth.ran ? 1 : 0), line, "every process is Started once: " + incarnation);
-            expect(terminated[incarnation] == (truth.ran && truth.ended ? 1 : 0), line,
-                   "every end is Terminated once: " + incarnation);
+            expect(started[incarnation] == (truth.ran ? 1 : 0), line, "every process is Started once");
+            expect(terminated[incarnation] == (truth.ran && truth.ended ? 1 : 0), line, "every end is Terminated once");
         }
     }
 }

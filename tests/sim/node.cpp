@@ -35,7 +35,8 @@ std::size_t Node::live(const Key& key) const {
 
 std::vector<Node::Key> Node::tasks() const {
     std::vector<Key> keys;
-    for (const auto& [key, dir] : dirs_) keys.push_back(key);
+    for (const auto& [key, dir] : dirs_)
+        if (dir.floor > 0 || !dir.shims.empty()) keys.push_back(key);
     return keys;
 }
 
@@ -44,7 +45,7 @@ void Node::start() {
     inventory_ = std::make_unique<driver_manager::Inventory>();
     feed_ = Feed();
     positions_.clear();
-    world_.trace("node     driver-manager starts, epoch " + std::to_string(epoch_));
+    world_.trace(id_ + "       driver-manager starts, epoch " + std::to_string(epoch_));
     for (const auto& [key, dir] : dirs_) {
         std::vector<wire::IncarnationObserved> found;
         for (const auto& [seq, shim] : dir.shims) found.push_back(shim.state);
@@ -57,13 +58,13 @@ void Node::start() {
 }
 
 void Node::crash() {
-    world_.trace("node     driver-manager dies");
+    world_.trace(id_ + "       driver-manager dies");
     inventory_.reset();
 }
 
 void Node::repeat() {
     if (!up()) return;
-    publish(feed_.mail("node", epoch_));
+    publish(feed_.mail(id_, epoch_));
 }
 
 void Node::hear(const Message& message) {
@@ -75,12 +76,12 @@ void Node::hear(const Message& message) {
             if (!command) return;
             const Key key{command->alloc, command->task};
             if (world_.tracing())
-                world_.trace("node     hears " + std::string(to_string(command->verb)) + " " + name(key, command->seq) +
-                             " term " + std::to_string(command->term) + " released " +
+                world_.trace(id_ + "       hears " + std::string(to_string(command->verb)) + " " +
+                             name(key, command->seq) + " term " + std::to_string(command->term) + " released " +
                              std::to_string(command->released));
             if (!inventory_->knows(key)) inventory_->adopt(key, dirs_[key].floor, {});
             const auto decision = inventory_->command(*command);
-            if (!decision.refused.empty()) world_.trace("node     refuses: " + decision.refused);
+            if (!decision.refused.empty()) world_.trace(id_ + "       refuses: " + decision.refused);
             apply(decision);
         });
 }
@@ -105,7 +106,11 @@ void Node::apply(const driver_manager::Decision& decision) {
                 break;
             case Action::Kind::release: dir.shims.erase(action.seq); break;
             case Action::Kind::set_floor: dir.floor = action.seq; break;
-            case Action::Kind::destroy: world_.violate("a task of a known alloc is destroyed"); break;
+            case Action::Kind::destroy:
+                if (live(action.key) != 0) world_.violate("what is destroyed has ended", name(action.key, 0));
+                on_destroy(action.key);
+                dirs_.erase(action.key);
+                break;
         }
     }
     changed(decision.changed);
@@ -115,9 +120,9 @@ void Node::launch(const Action& action) {
     const Key& key = action.key;
     TaskDir& dir = dirs_[key];
     on_launch(key, action.seq);
-    if (live(key) != 0) world_.violate("two live incarnations of " + name(key, action.seq));
-    if (action.seq <= dir.floor) world_.violate("a tombstoned incarnation starts: " + name(key, action.seq));
-    if (dir.shims.contains(action.seq)) world_.violate("an incarnation starts twice: " + name(key, action.seq));
+    if (live(key) != 0) world_.violate("at most one incarnation lives", name(key, action.seq));
+    if (action.seq <= dir.floor) world_.violate("nothing below the floor starts", name(key, action.seq));
+    if (dir.shims.contains(action.seq)) world_.violate("an incarnation starts once", name(key, action.seq));
     Shim& shim = dir.shims[action.seq];
     shim.state.seq = action.seq;
     shim.state.id = action.id;
@@ -245,7 +250,7 @@ void Node::end(const Key& key, std::uint64_t seq, const wire::ExitRecord& exit) 
     truth.ended = true;
     truth.exit = exit;
     if (truth.stop_asked.set() && world_.now() > truth.stop_asked + truth.kill_timeout + milliseconds(100))
-        world_.violate("killed later than its kill_timeout: " + name(key, seq));
+        world_.violate("a kill is on time", name(key, seq));
     shim->state.phase = RunPhase::exited;
     shim->state.exit = exit;
     shim->state.finished_at = world_.now();

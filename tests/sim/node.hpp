@@ -26,13 +26,17 @@ struct Manners {
 
 class Node : public Ear {
    public:
-    Node(World& world, History& history, const Manners& manners)
-        : world_(world), history_(history), manners_(manners) {}
+    Node(World& world, History& history, const Manners& manners, std::string id)
+        : world_(world), history_(history), manners_(manners), id_(std::move(id)) {}
+
+    const std::string& id() const { return id_; }
 
     // Called with every message of the driver-manager.
     std::function<void(const Mail&)> publish;
     // Called before a process is started; throws when it may not be.
     std::function<void(const driver_manager::TaskKey&, std::uint64_t seq)> on_launch;
+    // Called before everything of a task is removed.
+    std::function<void(const driver_manager::TaskKey&)> on_destroy;
     // What the task is for is done at some time: it ends well by itself, in calm times too.
     std::function<bool(const driver_manager::TaskKey&)> is_ephemeral;
 
@@ -49,6 +53,7 @@ class Node : public Ear {
 
     std::size_t live(const driver_manager::TaskKey& key) const;
     const wire::IncarnationObserved* incarnation(const driver_manager::TaskKey& key, std::uint64_t seq) const;
+    // Of which something is there.
     std::vector<driver_manager::TaskKey> tasks() const;
 
    private:
@@ -81,6 +86,7 @@ class Node : public Ear {
     World& world_;
     History& history_;
     const Manners& manners_;
+    std::string id_;
     bool calm_ = false;
     std::map<Key, TaskDir> dirs_;
     std::uint64_t epoch_ = 0;

@@ -1,6 +1,7 @@
 #include "runner.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "history.hpp"
 
@@ -10,16 +11,17 @@ void Runner::start() {
     ++epoch_;
     alloc_runner::BrainRules rules;
     rules.id = id_;
-    rules.boot = "b" + std::to_string(epoch_);
-    rules.max_kill_timeout = milliseconds(400);
+    rules.boot = boot();
+    rules.max_kill_timeout = kMaxKillTimeout;
+    rules.orphan_grace = seconds(2);
     rules.task_edges = &edges_.task;
     rules.alloc_edges = &edges_.alloc;
     rules.slot_edges = &edges_.slot;
     brain_.emplace(rules);
-    commands_ = Feed();
+    commands_.clear();
     reports_ = Feed();
     state_position_ = Position();
-    node_position_ = Position();
+    node_positions_.clear();
     waking_at_ = kNever;
     world_.trace(id_ + "     starts, " + rules.boot);
     repeat();
@@ -41,7 +43,7 @@ void Runner::leave() {
 
 void Runner::repeat() {
     if (!up()) return;
-    publish_commands(commands_.mail(id_, epoch_));
+    for (const auto& [node, feed] : commands_) publish_commands(node, feed.mail(id_, epoch_));
     publish_reports(reports_.mail(id_, epoch_));
 }
 
@@ -53,6 +55,7 @@ void Runner::hear_state(const Message& message) {
     const auto news = state_position_.take(
         message, chunk(), [this] { brain_->state_reset(); },
         [this](const Entry& entry) {
+            if (std::holds_alternative<std::monostate>(*entry.body)) return forget(entry.key);
             std::visit(
                 [this](const auto& body) {
                     if constexpr (requires { brain_->hear(body); }) brain_->hear(body);
@@ -63,31 +66,44 @@ void Runner::hear_state(const Message& message) {
     if (news != Position::News::none) settle();
 }
 
+void Runner::forget(const std::string& key) {
+    const std::string name = key.substr(key.find('/') + 1);
+    if (key.starts_with("job/")) brain_->forget_job(name);
+    if (key.starts_with("alloc/")) brain_->forget_alloc(name);
+    if (key.starts_with("node/")) brain_->forget_node(name);
+    if (key.starts_with("nodeorder/")) brain_->forget_node_order(name);
+    if (key.starts_with("collected/")) brain_->forget_collected(name);
+}
+
 void Runner::hear_node(const Message& message) {
     if (!up()) return;
-    const auto news = node_position_.take(
-        message, chunk(), [this] { brain_->inventory_reset("node"); },
-        [this](const Entry& entry) {
+    const std::string& node = message.from;
+    const auto news = node_positions_[node].take(
+        message, chunk(), [this, &node] { brain_->inventory_reset(node); },
+        [this, &node](const Entry& entry) {
             const std::size_t slash = entry.key.find('/');
             if (const auto* observed = std::get_if<wire::TaskObserved>(entry.body.get()))
-                brain_->hear("node", *observed);
+                brain_->hear(node, *observed);
             else
-                brain_->forget_task("node", {entry.key.substr(0, slash), entry.key.substr(slash + 1)});
+                brain_->forget_task(node, {entry.key.substr(0, slash), entry.key.substr(slash + 1)});
         });
-    if (news == Position::News::complete) brain_->inventory_complete("node");
+    if (news == Position::News::complete) brain_->inventory_complete(node);
     if (news != Position::News::none) settle();
 }
 
 void Runner::settle() {
     alloc_runner::Statements said = brain_->settle(world_.now());
-    const std::uint64_t commands = commands_.head();
+    std::set<std::string> commanded;
     const std::uint64_t reports = reports_.head();
     for (const auto& [where, command] : said.commands) {
         const std::string key = where.second.first + "/" + where.second.second;
+        Feed& feed = commands_[where.first];
+        const std::uint64_t before = feed.head();
         if (command)
-            commands_.put(key, *command);
+            feed.put(key, *command);
         else
-            commands_.erase(key);
+            feed.erase(key);
+        if (feed.head() != before) commanded.insert(where.first);
     }
     for (const auto& [alloc, report] : said.reports) {
         if (report)
@@ -103,7 +119,7 @@ void Runner::settle() {
     }
     if (world_.tracing())
         for (const wire::TaskEvent& event : said.events) world_.trace(id_ + "     says " + print(event));
-    if (commands_.head() != commands) publish_commands(commands_.mail(id_, epoch_));
+    for (const std::string& node : commanded) publish_commands(node, commands_[node].mail(id_, epoch_));
     if (reports_.head() != reports) publish_reports(reports_.mail(id_, epoch_));
     wake_later();
 }

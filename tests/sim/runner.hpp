@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,16 +12,19 @@
 
 namespace drover::sim {
 
+// Above most that tasks ask for.
+inline constexpr Duration kMaxKillTimeout = milliseconds(400);
+
 class Runner {
    public:
     Runner(World& world, std::string id, EdgesSeen& edges) : world_(world), id_(std::move(id)), edges_(edges) {}
 
-    std::function<void(const Mail&)> publish_commands;
+    std::function<void(const std::string& node, const Mail&)> publish_commands;
     std::function<void(const Mail&)> publish_reports;
 
     bool up() const { return brain_.has_value(); }
     const std::string& id() const { return id_; }
-    const alloc_runner::Brain* brain() const { return brain_ ? &*brain_ : nullptr; }
+    std::string boot() const { return id_ + "-" + std::to_string(epoch_); }
     bool has_unconfirmed() const { return reports_.any(); }
 
     void start();
@@ -44,6 +48,7 @@ class Runner {
 
    private:
     void settle();
+    void forget(const std::string& key);
     void wake_later();
     std::size_t chunk();
 
@@ -52,10 +57,10 @@ class Runner {
     EdgesSeen& edges_;
     std::uint64_t epoch_ = 0;
     std::optional<alloc_runner::Brain> brain_;
-    Feed commands_;
+    std::map<std::string, Feed> commands_;  // by node
     Feed reports_;
     Position state_position_;
-    Position node_position_;
+    std::map<std::string, Position> node_positions_;
     Instant waking_at_ = kNever;
 };
 

@@ -2,18 +2,31 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <vector>
 
+#include "options.hpp"
 #include "world.hpp"
 
 namespace drover::sim {
 
-struct Outcome {
-    std::string violation;  // empty: all promises held
-    std::uint64_t steps = 0;
-    std::uint64_t events = 0;
+class System;
+
+struct Setup {
+    std::uint64_t seed = 1;
+    Options::Only only;  // see Options
+    bool trace = false;
+    std::function<void(System&)> watch = {};  // called after every step; may violate
 };
 
-Outcome simulate(std::uint64_t seed, bool trace, EdgesSeen& edges);
+struct Outcome {
+    std::string promise;  // that was broken; empty: all held
+    std::string how;
+    std::vector<std::string> taken;  // options
+    std::uint64_t steps = 0;
+};
+
+Outcome simulate(const Setup& setup, EdgesSeen& edges);
 
 }  // namespace drover::sim

@@ -2,22 +2,49 @@
 
 #include <algorithm>
 
+#include "base/check.hpp"
+#include "state-store/core/keys.hpp"
+#include "state-store/core/reports.hpp"
+#include "state-store/core/requests.hpp"
+#include "wire/messages.hpp"
+
 namespace drover::sim {
 namespace {
+
 constexpr Duration kLease = milliseconds(1200);
+constexpr std::size_t kAtOnce = 50;
+
+template <class T>
+Body decode(const std::string& value) {
+    auto message = wire::decode<T>(value);
+    CHECK(message.has_value());
+    return std::move(*message);
 }
+
+Body decode(std::string_view kind, const std::string& value) {
+    if (kind == "JobDesired") return decode<wire::JobDesired>(value);
+    if (kind == "AllocDesired") return decode<wire::AllocDesired>(value);
+    if (kind == "AllocOrder") return decode<wire::AllocOrder>(value);
+    if (kind == "AllocStatus") return decode<wire::AllocStatus>(value);
+    if (kind == "NodeStatus") return decode<wire::NodeStatus>(value);
+    if (kind == "NodeOrder") return decode<wire::NodeOrder>(value);
+    if (kind == "CollectedAlloc") return decode<wire::CollectedAlloc>(value);
+    if (kind == "Members") return decode<wire::Members>(value);
+    return std::monostate{};  // nobody here listens to it
+}
+
+}  // namespace
 
 void Store::start() {
     ++epoch_;
     up_ = true;
     publishing_ = false;
     positions_.clear();
-    heard_at_.clear();
+    published_.drop_erased();
     world_.trace("store    starts, epoch " + std::to_string(epoch_));
-    if (!durable_.find("node/node")) set_node(true);
-    if (const auto* current = members())
-        for (const wire::Member& member : current->alloc_runners) heard_at_[member.id] = world_.now();
-    look_at_leases(epoch_);
+    const wire::Members* known = members();
+    leases_.emplace(known ? *known : wire::Members{}, !known, world_.now(), kLease);
+    go_round(epoch_);
     repeat();
 }
 
@@ -28,12 +55,52 @@ void Store::crash() {
 
 void Store::repeat() {
     if (!up_) return;
-    publish(durable_.mail("store", epoch_));
+    publish(published_.mail("store", epoch_));
+}
+
+Result<std::optional<std::string>> Store::get(std::string_view key) const {
+    const auto at = record_.find(key);
+    if (at == record_.end()) return std::nullopt;
+    return at->second;
+}
+
+void Store::commit(const store::Draft& draft) {
+    for (const store::Write& one : draft.writes()) write(one);
+}
+
+void Store::write(const store::Write& one) {
+    const std::string_view kind = store::record_kind(one.key);
+    if (kind == "TaskEvent") {
+        const auto event = wire::decode<wire::TaskEvent>(*one.value);
+        CHECK(event.has_value());
+        return history_.record(*alloc(event->alloc), *event);
+    }
+    publish_later();
+    const bool fresh = !record_.contains(one.key);
+    if (!one.value) {
+        record_.erase(one.key);
+        published_.erase(one.key);
+        if (kind != "AllocDesired") return;
+        const std::string id = one.key.substr(one.key.find('/') + 1);
+        std::erase(allocs_, id);
+        return on_removed(id);
+    }
+    record_[one.key] = *one.value;
+    Body body = decode(kind, *one.value);
+    if (std::holds_alternative<std::monostate>(body)) return;
+    published_.put(one.key, std::move(body));
+    if (kind == "AllocStatus") on_status(*find<wire::AllocStatus>(one.key));
+    if (kind != "AllocDesired") return;
+    const auto* alloc = find<wire::AllocDesired>(one.key);
+    world_.trace("store    records alloc " + alloc->id.substr(0, 4) + " on " + alloc->node + " " +
+                 std::string(to_string(alloc->desired)) + " " + alloc->reason);
+    if (!fresh) return;
+    allocs_.push_back(alloc->id);
+    on_alloc(*alloc);
 }
 
 // Committed at once, published a little later: a crash in between is the interesting case.
-void Store::put(const std::string& key, Body body) {
-    durable_.put(key, std::move(body));
+void Store::publish_later() {
     if (publishing_) return;
     publishing_ = true;
     world_.after(world_.random.between(microseconds(10), milliseconds(4)), [this, epoch = epoch_] {
@@ -45,130 +112,105 @@ void Store::put(const std::string& key, Body body) {
 
 void Store::hear(const Message& message) {
     if (!up_) return;
-    heard_of(message);
+    renew_lease(message);
     if (message.goodbye) return;
     positions_[message.from].take(
-        message, message.entries.size(), [] {},
-        [this](const Entry& entry) {
-            if (const auto* report = std::get_if<wire::AllocReport>(entry.body.get())) commit(*report);
-            if (const auto* proposal = std::get_if<wire::AllocDesired>(entry.body.get())) propose(*proposal);
-        });
+        message, message.entries.size(), [] {}, [this](const Entry& entry) { hear(entry); });
 }
 
-void Store::commit(const wire::AllocReport& report) {
-    const wire::AllocDesired* desired = alloc(report.alloc);
-    if (!desired) return;
+void Store::hear(const Entry& entry) {
+    if (const auto* report = std::get_if<wire::AllocReport>(entry.body.get())) return hear(*report);
+    const auto* proposal = std::get_if<wire::AllocDesired>(entry.body.get());
+    if (!proposal) return;
+    store::Draft draft(*this);
+    if (auto ok = record_proposal(draft, *proposal, leases_->generation()); !ok)
+        return world_.trace("store    " + ok.error().message);
+    commit(draft);
+}
+
+void Store::hear(const wire::AllocReport& report) {
     const wire::AllocStatus* known = status(report.alloc);
-    // Once an owner of a new term may have begun from what is recorded, nothing older may change it.
-    if (!members() || report.term != members()->generation) {
-        world_.trace("store    refuses a report of term " + std::to_string(report.term));
-        return;
-    }
-    for (const wire::TaskEvent& event : report.events) {
-        if (event.n > history_.recorded({event.alloc, event.task}))
-            history_.record(*desired, event);
-        else if (known && known->term == report.term)
+    for (const wire::TaskEvent& event : report.events)
+        if (known && known->term == report.term && event.n <= history_.recorded({event.alloc, event.task}))
             history_.recheck(event);
-    }
-    if (!report.status) return;
-    if (known && std::pair(report.status->term, report.status->version) <= std::pair(known->term, known->version))
-        return;
-    for (const wire::TaskStatus& task : report.status->tasks)
+    store::Draft draft(*this);
+    if (auto ok = record_report(draft, report, leases_->generation()); !ok)
+        return world_.trace("store    " + ok.error().message);
+    commit(draft);
+    const wire::AllocStatus* now = status(report.alloc);
+    if (!now) return;
+    for (const wire::TaskStatus& task : now->tasks)
         if (task.events != history_.recorded({report.alloc, task.name}))
-            world_.violate("a status that does not fit the recorded events of " + task.name);
-    put("status/" + report.alloc, *report.status);
+            world_.violate("a status fits the recorded events", task.name);
 }
 
-void Store::propose(const wire::AllocDesired& proposal) {
-    if (!job()) return;
-    const wire::AllocDesired* known = alloc(proposal.id);
-    if (!known && (job()->stopped || proposal.desired == wire::Desired::stop)) return;
-    const bool hurries = known && proposal.no_shutdown_delay && !known->no_shutdown_delay;
-    if (known && (known->desired == wire::Desired::stop || proposal.desired == wire::Desired::run) && !hurries) return;
-    world_.trace("store    records alloc " + proposal.id.substr(0, 4) + " " + std::string(to_string(proposal.desired)) +
-                 " " + proposal.reason);
-    if (!known) allocs_.push_back(proposal.id);
-    put("alloc/" + proposal.id, proposal);
-}
-
-bool Store::submit(const wire::JobSpec& spec) {
-    if (!up_) return false;
-    wire::JobDesired next;
-    if (const wire::JobDesired* current = job()) next = *current;
-    if (next.version > 0 && next.spec == spec && !next.stopped) return true;
-    next.spec = spec;
-    ++next.version;
-    next.uid = "uid" + std::to_string(next.version);
-    next.stopped = false;
-    next.no_shutdown_delay = false;
-    job_ = "job/" + spec.name;
-    put(job_, next);
-    return true;
-}
-
-bool Store::stop_job(bool no_shutdown_delay) {
-    if (!up_ || !job()) return false;
-    wire::JobDesired next = *job();
-    next.stopped = true;
-    next.no_shutdown_delay |= no_shutdown_delay;
-    put(job_, next);
-    return true;
-}
-
-void Store::set_node(bool ready) {
+void Store::set_node(const std::string& id, bool ready) {
     wire::NodeStatus node;
-    node.node.id = "node";
+    node.node.id = id;
     node.node.drivers["mock"] = {true, true, ""};
     node.state = ready ? wire::NodeState::ready : wire::NodeState::down;
-    put("node/node", node);
+    store::Draft draft(*this);
+    store::save(draft, store::node_key(id), node);
+    commit(draft);
 }
 
-bool Store::order(const std::string& id, const std::function<void(wire::AllocOrder&)>& change) {
-    if (!up_ || !alloc(id)) return false;
-    wire::AllocOrder next;
-    if (const wire::AllocOrder* current = order_of(id)) next = *current;
-    next.alloc = id;
-    change(next);
-    put("order/" + id, next);
+bool Store::ask(wire::Request request) {
+    if (!up_) return false;
+    request.id = "request-" + std::to_string(++asked_);
+    store::Draft draft(*this);
+    const auto answer = answer_change(draft, request, "uid-" + request.id, world_.now());
+    CHECK(answer.has_value());
+    if (!answer->ok) world_.trace("store    refuses: " + answer->message);
+    commit(draft);
+    purging_ = purging_ || request.purge;
     return true;
 }
 
-const wire::JobDesired* Store::job() const { return get<wire::JobDesired>(job_); }
-
-void Store::heard_of(const Message& message) {
-    const std::string boot = "b" + std::to_string(message.epoch);
-    if (message.goodbye) {
-        if (const auto* current = members())
-            for (const wire::Member& member : current->alloc_runners)
-                if (member.id == message.from && member.boot == boot) return change_members(message.from, "");
-        return;
-    }
-    heard_at_[message.from] = world_.now();
-    wire::Members current = members() ? *members() : wire::Members{};
-    for (const wire::Member& member : current.alloc_runners)
-        if (member.id == message.from && member.boot.size() >= boot.size() && member.boot >= boot) return;
-    change_members(message.from, boot);
+store::Census Store::census() const {
+    store::Census census;
+    for (const auto& [key, value] : record_) census.hear(key, value);
+    return census;
 }
 
-// An empty boot removes the member.
-void Store::change_members(const std::string& id, const std::string& boot) {
-    wire::Members next = members() ? *members() : wire::Members{};
-    std::erase_if(next.alloc_runners, [&id](const wire::Member& member) { return member.id == id; });
-    if (!boot.empty()) next.alloc_runners.push_back({id, boot});
-    ++next.generation;
-    world_.trace("store    members " + std::to_string(next.generation) + ": " + id + " " +
-                 (boot.empty() ? "left" : boot));
-    put("members", next);
+bool Store::collect(const store::CollectRules& due_by) {
+    if (!up_) return false;
+    store::Draft draft(*this);
+    const auto gone = store::collect(draft, due(census(), due_by, world_.now()), due_by.at_once, world_.now());
+    for (const wire::CollectedAlloc& one : gone) world_.trace("store    removes alloc " + one.id.substr(0, 4));
+    commit(draft);
+    return true;
 }
 
-void Store::look_at_leases(std::uint64_t epoch) {
+void Store::renew_lease(const Message& message) {
+    const std::string boot = message.from + "-" + std::to_string(message.epoch);
+    const bool changed =
+        message.goodbye ? leases_->left(message.from, boot) : leases_->heard(message.from, boot, world_.now());
+    if (changed) save_members();
+}
+
+void Store::save_members() {
+    store::Draft draft(*this);
+    store::save(draft, std::string(store::kMembersKey), leases_->members());
+    commit(draft);
+    on_members();
+    std::string all;
+    for (const wire::Member& member : leases_->members().alloc_runners) all += " " + member.boot;
+    world_.trace("store    members " + std::to_string(leases_->generation()) + ":" + all);
+}
+
+void Store::purge() {
+    store::Draft draft(*this);
+    for (const std::string& name : store::purge(draft, census(), kAtOnce, world_.now()))
+        world_.trace("store    has purged job " + name);
+    commit(draft);
+}
+
+void Store::go_round(std::uint64_t epoch) {
     if (!up_ || epoch != epoch_) return;
-    if (const auto* current = members()) {
-        const std::vector<wire::Member> all = current->alloc_runners;
-        for (const wire::Member& member : all)
-            if (heard_at_[member.id] + kLease < world_.now()) change_members(member.id, "");
-    }
-    world_.after(kLease / 3, [this, epoch] { look_at_leases(epoch); });
+    if (leases_->expire(world_.now())) save_members();
+    if (purging_) purge();
+    if (rules) collect(*rules);
+    world_.after(kLease / 3, [this, epoch] { go_round(epoch); });
 }
 
 }  // namespace drover::sim

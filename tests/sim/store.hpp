@@ -1,21 +1,29 @@
-// A model of the store: what is committed stays, what was not yet published may be lost, older terms are refused.
+// A store: the real core over a record in memory. What is committed stays, what was not yet published may be lost.
 #pragma once
 
 #include <functional>
 #include <map>
-#include <memory>
+#include <optional>
 #include <string>
 
 #include "history.hpp"
+#include "state-store/core/collect.hpp"
+#include "state-store/core/leases.hpp"
 #include "world.hpp"
 
 namespace drover::sim {
 
-class Store : public Ear {
+class Store : public Ear, private store::View {
    public:
     Store(World& world, History& history) : world_(world), history_(history) {}
 
     std::function<void(const Mail&)> publish;
+    std::function<void(const wire::AllocDesired&)> on_alloc;  // a new one is recorded
+    std::function<void(const wire::AllocStatus&)> on_status;  // is recorded
+    std::function<void(const std::string& alloc)> on_removed;
+    std::function<void()> on_members;
+    // What is collected in every round; nothing: only what users ask for.
+    std::optional<store::CollectRules> rules;
 
     bool up() const { return up_; }
     void start();
@@ -23,43 +31,49 @@ class Store : public Ear {
     void hear(const Message& reports) override;
     void repeat();
 
-    void set_node(bool ready);
+    void set_node(const std::string& id, bool ready);
+    // What users ask for; false when the store is down.
+    bool ask(wire::Request request);
+    bool collect(const store::CollectRules& rules);
 
-    // What users do; false when the store is down.
-    bool submit(const wire::JobSpec& spec);
-    bool stop_job(bool no_shutdown_delay);
-    bool order(const std::string& alloc, const std::function<void(wire::AllocOrder&)>& change);
-
-    const wire::JobDesired* job() const;
-    const wire::AllocDesired* alloc(const std::string& id) const { return get<wire::AllocDesired>("alloc/" + id); }
-    const wire::AllocStatus* status(const std::string& id) const { return get<wire::AllocStatus>("status/" + id); }
-    const wire::AllocOrder* order_of(const std::string& id) const { return get<wire::AllocOrder>("order/" + id); }
-    const wire::Members* members() const { return get<wire::Members>("members"); }
-    const std::vector<std::string>& allocs() const { return allocs_; }
-
-   private:
     template <class T>
-    const T* get(const std::string& key) const {
-        const Body* body = durable_.find(key);
+    const T* find(const std::string& key) const {
+        const Body* body = published_.find(key);
         return body ? std::get_if<T>(body) : nullptr;
     }
-    void put(const std::string& key, Body body);
-    void commit(const wire::AllocReport& report);
-    void propose(const wire::AllocDesired& alloc);
-    void heard_of(const Message& message);
-    void change_members(const std::string& id, const std::string& boot);
-    void look_at_leases(std::uint64_t epoch);
+    const wire::JobDesired* job(const std::string& name) const { return find<wire::JobDesired>("job/" + name); }
+    const wire::AllocDesired* alloc(const std::string& id) const { return find<wire::AllocDesired>("alloc/" + id); }
+    const wire::AllocStatus* status(const std::string& id) const { return find<wire::AllocStatus>("status/" + id); }
+    const wire::AllocOrder* order_of(const std::string& id) const { return find<wire::AllocOrder>("order/" + id); }
+    const wire::NodeOrder* node_order(const std::string& id) const { return find<wire::NodeOrder>("nodeorder/" + id); }
+    const wire::Members* members() const { return find<wire::Members>("members"); }
+    const std::vector<std::string>& allocs() const { return allocs_; }  // the oldest first
+
+   private:
+    Result<std::optional<std::string>> get(std::string_view key) const override;
+    void commit(const store::Draft& draft);
+    void write(const store::Write& write);
+    void publish_later();
+    void hear(const Entry& entry);
+    void hear(const wire::AllocReport& report);
+    void renew_lease(const Message& message);
+    void save_members();
+    void purge();
+    void go_round(std::uint64_t epoch);
+    store::Census census() const;
 
     World& world_;
     History& history_;
     bool up_ = false;
     std::uint64_t epoch_ = 0;
-    Feed durable_;
+    std::uint64_t asked_ = 0;
+    std::map<std::string, std::string, std::less<>> record_;
+    Feed published_;  // of the record
     bool publishing_ = false;
-    std::string job_;                  // key of the one job
-    std::vector<std::string> allocs_;  // ids
+    bool purging_ = false;  // a job is, or was
+    std::vector<std::string> allocs_;
     std::map<std::string, Position> positions_;
-    std::map<std::string, Instant> heard_at_;
+    std::optional<store::Leases> leases_;
 };
 
 }  // namespace drover::sim

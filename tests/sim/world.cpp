@@ -37,6 +37,12 @@ bool Feed::any() const {
                        [](const auto& entry) { return !std::holds_alternative<std::monostate>(*entry.second.body); });
 }
 
+void Feed::drop_erased() {
+    std::erase_if(newest_,
+                  [](const auto& entry) { return std::holds_alternative<std::monostate>(*entry.second.body); });
+    mail_.reset();
+}
+
 void World::after(Duration delay, std::function<void()> what) {
     events_.push_back({now_ + delay, ++order_, std::move(what), nullptr, nullptr});
     std::push_heap(events_.begin(), events_.end(), std::greater<>());
@@ -53,6 +59,7 @@ void World::run_until(Instant end) {
             event.ear->hear(*event.mail);
         else
             event.what();
+        if (watch) watch();
     }
     now_ = end;
 }
@@ -72,9 +79,9 @@ void World::trace(const std::string& line) const {
     std::printf("%9.3f ms  %s\n", static_cast<double>(since.ns) / 1e6, line.c_str());
 }
 
-void World::violate(const std::string& what) const {
-    trace("VIOLATION " + what);
-    throw Violation{what};
+void World::violate(const std::string& promise, const std::string& how) const {
+    trace("VIOLATION " + promise + ": " + how);
+    throw Violation{promise, how};
 }
 
 }  // namespace drover::sim

@@ -14,13 +14,14 @@
 #include "alloc-runner/core/edges.hpp"
 #include "random.hpp"
 #include "wire/desired.hpp"
+#include "wire/request.hpp"
 #include "wire/status.hpp"
 
 namespace drover::sim {
 
-using Body =
-    std::variant<std::monostate, wire::Members, wire::JobDesired, wire::AllocDesired, wire::AllocOrder,
-                 wire::AllocStatus, wire::NodeStatus, wire::TaskCommand, wire::TaskObserved, wire::AllocReport>;
+using Body = std::variant<std::monostate, wire::Members, wire::JobDesired, wire::AllocDesired, wire::AllocOrder,
+                          wire::AllocStatus, wire::NodeStatus, wire::NodeOrder, wire::CollectedAlloc, wire::TaskCommand,
+                          wire::TaskObserved, wire::AllocReport>;
 
 // One object of a stream; monostate: erased.
 struct Entry {
@@ -60,6 +61,8 @@ class Feed {
     const Body* find(const std::string& key) const;
     // Is there anything that is not erased?
     bool any() const;
+    // A store that starts again does not tell any more what it has not.
+    void drop_erased();
 
    private:
     std::uint64_t head_ = 0;
@@ -101,9 +104,10 @@ class Position {
     bool caught_up_ = false;
 };
 
-// A broken promise, with its sentence.
+// A broken promise: always the same words for the same one, and what broke it.
 struct Violation {
-    std::string what;
+    std::string promise;
+    std::string how;
 };
 
 struct EdgesSeen {
@@ -125,7 +129,11 @@ class World {
 
     bool tracing() const { return trace_; }
     void trace(const std::string& line) const;
-    [[noreturn]] void violate(const std::string& what) const;
+    [[noreturn]] void violate(const std::string& promise, const std::string& how = "") const;
+    // Nothing is lost and nothing comes in part.
+    bool is_clean() const { return loss == 0 && partial == 0; }
+
+    std::function<void()> watch;  // called after every step
 
     Random random;
     std::uint64_t loss = 0;         // percent

@@ -78,6 +78,7 @@ void TaskStep::apply(const GiveUp& give_up) {
 void TaskStep::end_for_good() {
     status_.killed = true;
     status_.restarting = false;
+    status_.next_attempt = {};  // asked to begin again, it does so at once
     if (!has_process(status_.phase)) number(status_.seq + 1);
     if (status_.phase != TaskPhase::stopping) enter(TaskPhase::stopping);
 }

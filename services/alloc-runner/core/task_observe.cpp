@@ -35,7 +35,9 @@ void TaskStep::apply(const Heard&) {
         const bool proven = one->phase != RunPhase::never_started;
         if (one->seq > status_.seq) {
             if (has_process(status_.phase)) {
-                if (find(observed, status_.seq)) break;
+                // One that will never start holds up nothing that did.
+                const IncarnationObserved* mine = find(observed, status_.seq);
+                if (mine && (mine->phase != RunPhase::never_started || !proven)) break;
                 leave_behind(proven);
             }
             if (status_.phase == TaskPhase::dead && !proven) break;
@@ -115,9 +117,9 @@ void TaskStep::see_step(const wire::SetupStep& step) {
         say(events::setup_step_failed(step.kind, step.error), believable(step.began_at + step.took));
 }
 
-// It is one task's for all of its runs, so it is told of once.
+// It is one task's for all of its runs, so it is told of once; of one that is killed, what started it is not.
 void TaskStep::see_directory(Instant began_at, Duration took) {
-    if (!status_.killed && first_told(kDirectoryTold)) say(events::task_setup(took), believable(began_at));
+    if (first_told(kDirectoryTold) && !status_.killed) say(events::task_setup(took), believable(began_at));
 }
 
 void TaskStep::see_running(const IncarnationObserved& one) {

@@ -197,6 +197,19 @@ TEST_F(CollectTest, AnAllocThatIsToRunAgainStays) {
     EXPECT_THAT(collect_all(), ElementsAre("a1"));
 }
 
+TEST_F(CollectTest, AnAllocOfAStoppedJobThatMayJustBeginAgainStaysUntilItIsToldToStop) {
+    put_job("sum");
+    put_alloc("a1", "sum");
+    end("a1", hours(25));
+    wire::AllocOrder order;
+    order.restart_all = 1;
+    record.put("order/a1", order);
+    change_job("sum", [](wire::JobDesired& job) { job.stopped = true; });
+    EXPECT_THAT(collect_all(), IsEmpty());
+    stop("a1", "job stopped");
+    EXPECT_THAT(collect_all(), ElementsAre("a1"));
+}
+
 TEST_F(CollectTest, ANodeAndTheWholeKeepSoManyTheOldestGoFirstAndFailedOnesLast) {
     rules.node_max_allocs = 2;
     rules.max_allocs = 3;

@@ -4,29 +4,34 @@
 
 namespace drover::store {
 
-Leases::Leases(const wire::Members& members, bool anew, Instant now) : generation_(members.generation) {
+Leases::Leases(const wire::Members& members, bool anew, Instant now, Duration ttl)
+    : ttl_(ttl), generation_(members.generation) {
     // Generations grow by far less than one a second, so the clock is ahead of all of them.
     if (anew) generation_ = std::max(generation_ + 1, static_cast<std::uint64_t>(now.ns / seconds(1).ns));
-    for (const wire::Member& member : members.alloc_runners) leases_[member.id] = {member.boot, now + kLeaseTtl};
+    for (const wire::Member& member : members.alloc_runners) leases_[member.id] = {member.boot, now + ttl_};
 }
 
-void Leases::remember_gone(const std::string& boot) {
-    gone_.push_back(boot);
-    if (gone_.size() > kGoneBoots) gone_.pop_front();
+void Leases::remember(Boots& boots, const std::string& boot) {
+    boots.push_back(boot);
+    if (boots.size() > kGoneBoots) boots.pop_front();
 }
 
 bool Leases::heard(const std::string& id, const std::string& boot, Instant now) {
-    if (std::find(gone_.begin(), gone_.end(), boot) != gone_.end()) return false;
+    const auto among = [&boot](const Boots& boots) {
+        return std::find(boots.begin(), boots.end(), boot) != boots.end();
+    };
+    if (among(left_) || (among(replaced_) && leases_.contains(id))) return false;
+    std::erase(replaced_, boot);
     const auto [it, fresh] = leases_.try_emplace(id);
     const bool changed = fresh || it->second.boot != boot;
-    if (changed && !fresh) remember_gone(it->second.boot);
-    it->second = {boot, now + kLeaseTtl};
+    if (changed && !fresh) remember(replaced_, it->second.boot);
+    it->second = {boot, now + ttl_};
     if (changed) ++generation_;
     return changed;
 }
 
 bool Leases::left(const std::string& id, const std::string& boot) {
-    remember_gone(boot);
+    remember(left_, boot);
     const auto it = leases_.find(id);
     if (it == leases_.end() || it->second.boot != boot) return false;
     leases_.erase(it);

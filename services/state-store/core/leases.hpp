@@ -18,7 +18,7 @@ class Leases {
     // Nobody of `members` is taken away for one TTL. `anew`: the recorded generation may be older than one that was
     // once published (or there is none); the next one is then above any that an earlier store can have got to, so
     // that fences elsewhere do not take this store's words for old ones.
-    Leases(const wire::Members& members, bool anew, Instant now);
+    Leases(const wire::Members& members, bool anew, Instant now, Duration ttl = kLeaseTtl);
 
     // A vector of an alloc-runner: grants, renews, or replaces an earlier boot of the same id. True: the set changed.
     bool heard(const std::string& id, const std::string& boot, Instant now);
@@ -36,14 +36,19 @@ class Leases {
         std::string boot;
         Instant until;
     };
-    // Late words of a boot that was replaced or has left must not bring it back.
+    using Boots = std::deque<std::string>;
     static constexpr std::size_t kGoneBoots = 64;
 
-    void remember_gone(const std::string& boot);
+    static void remember(Boots& boots, const std::string& boot);
 
+    // Late words of a boot that has left must not bring it back, those of one that was replaced not while the other
+    // lasts: which of two is the newer one only time tells, because first words may come in any order.
+
+    Duration ttl_;
     std::uint64_t generation_;
     std::map<std::string, Lease> leases_;  // by id
-    std::deque<std::string> gone_;
+    Boots left_;
+    Boots replaced_;
 };
 
 }  // namespace drover::store

@@ -84,5 +84,16 @@ TEST(Leases, AStoreThatLostItsMemoryBeginsAboveEveryEarlierGeneration) {
     EXPECT_EQ(Leases({.generation = 2'000'000, .alloc_runners = {}}, true, kNow).generation(), 2'000'001U);
 }
 
+TEST(Leases, AnAllocRunnerWhoseDeadPredecessorIsHeardAfterItIsAMemberAgainInTime) {
+    Leases leases({}, true, kStart);
+    leases.heard("ar-0", "new", at(0));
+    EXPECT_TRUE(leases.heard("ar-0", "old", at(10))) << "which of the two is the newer one cannot be known";
+    EXPECT_FALSE(leases.heard("ar-0", "new", at(1000)));
+    EXPECT_TRUE(leases.expire(at(3010)));
+    EXPECT_TRUE(leases.heard("ar-0", "new", at(3500)));
+    EXPECT_EQ(leases.members().alloc_runners, (std::vector<wire::Member>{{"ar-0", "new"}}));
+    EXPECT_FALSE(leases.heard("ar-0", "new", at(4000)));
+}
+
 }  // namespace
 }  // namespace drover::store
