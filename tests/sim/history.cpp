@@ -90,12 +90,12 @@ void History::follow(Line& line, const wire::AllocDesired& alloc, const wire::Ta
         line.told = Told::down;
     } else if (type == "Downloading Artifacts" || type == "Template") {
         expect(line.told == Told::ready && !line.killing, line, type + " follows a setup or a restart");
-    } else if (type == "Waiting for shutdown delay" || type == "Skipping shutdown delay" ||
-               (type == "Task hook failed" && !event.message.starts_with("template: "))) {
-        expect(line.told == Told::up, line, type + " is for a running task");
-    } else if (type == "Task hook failed") {
+    } else if (type == "Task hook failed" && event.message.starts_with("template: ")) {
         expect(event.message != line.act_error, line, "what failed of a template change is told once");
         line.act_error = event.message;
+    } else if (type == "Waiting for shutdown delay" || type == "Skipping shutdown delay" ||
+               type == "Task hook failed") {
+        expect(line.told == Told::up, line, type + " is for a running task");
     } else if (type == "Sibling Task Failed" || type == "Leader Task Dead" || type == "Main Tasks Dead") {
         expect(!line.killing, line, "a cause comes before its Killing");
         line.cause = true;
