@@ -36,8 +36,7 @@ void History::expect(bool promise, const Line& line, const std::string& what) co
 
 void History::follow(Line& line, const wire::AllocDesired& alloc, const wire::TaskEvent& event) {
     const std::string& type = event.type;
-    const bool begins_again = event.message == "User requested all tasks to restart";
-    if (type == "Restart Signaled" && begins_again) {
+    if (type == "Restart Signaled" && event.message == "User requested all tasks to restart") {
         if (line.told != Told::up) line.told = line.was_set_up ? Told::ready : Told::received;
         line.killing = false;
         line.counted = 0;
