@@ -68,8 +68,11 @@ std::string trouble_with(const System& system, const wire::JobDesired& job) {
     for (const std::string& id : system.store.allocs()) {
         const wire::AllocDesired& alloc = *system.store.alloc(id);
         if (alloc.job != job.spec.name) continue;
-        const bool done = wire::completed_in_drain(alloc, *system.store.status(id)) && wire::fits(job.spec, alloc);
-        if (alloc.desired == wire::Desired::run || (done && !job.stopped)) ++there[alloc.index];
+        const bool runs = alloc.desired == wire::Desired::run;
+        const bool fits = wire::fits(job.spec, alloc);
+        if (runs && !fits) return "alloc " + id + " is not of its job any more";
+        const bool done = fits && !job.stopped && wire::completed_in_drain(alloc, *system.store.status(id));
+        if (runs || done) ++there[alloc.index];
     }
     for (const auto& [index, allocs] : there)
         if (index >= count || allocs != 1)

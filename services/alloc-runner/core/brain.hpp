@@ -93,6 +93,11 @@ class Brain {
         Instant wake_at = kNever;
     };
 
+    struct Suspect {
+        bool was_known = false;  // the store had its alloc
+        Instant since;           // kNever once told to be destroyed
+    };
+
     bool mine(const std::string& job) const;
     void touch(const std::string& alloc) { dirty_allocs_.insert(alloc); }
     void touch_everything();
@@ -130,8 +135,8 @@ class Brain {
     std::set<std::string> collected_;                            // allocs that the store has removed
     std::map<std::string, NodeView> inventories_;
     std::set<std::string> unheard_;  // keys of the state stream known from before its reset, not heard of since
-    // Tasks on a node whose alloc the store does not know: since when, kNever once told to be destroyed.
-    std::map<std::pair<std::string, TaskKey>, Instant> suspects_;
+    // Tasks on a node whose alloc the store does not know.
+    std::map<std::pair<std::string, TaskKey>, Suspect> suspects_;
     std::set<std::pair<Instant, std::string>> timers_;
     std::set<std::string> changing_;  // allocs with a task that its templates want restarted
     std::set<std::string> dirty_jobs_;

@@ -125,8 +125,7 @@ void Brain::forget_alloc(const std::string& id) {
         dirty_jobs_.insert(desired.job);
         const NodeView& view = inventories_[desired.node];
         for (const wire::TaskSpec& task : desired.group.tasks)
-            if (view.find({id, task.name}))
-                suspects_.emplace(std::pair(desired.node, TaskKey{id, task.name}), Instant{});
+            if (view.find({id, task.name})) suspects_[{desired.node, TaskKey{id, task.name}}].was_known = true;
     }
     allocs_.erase(known);
 }
@@ -167,7 +166,7 @@ void Brain::forget_task(const std::string& node, const TaskKey& key) {
 
 void Brain::suspect(const std::string& node, const TaskKey& key) {
     const auto known = allocs_.find(key.first);
-    if (known == allocs_.end() || !known->second.desired) suspects_.emplace(std::pair(node, key), Instant{});
+    if (known == allocs_.end() || !known->second.desired) suspects_.try_emplace({node, key});
 }
 
 }  // namespace drover::alloc_runner

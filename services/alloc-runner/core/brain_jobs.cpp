@@ -80,8 +80,8 @@ void Brain::withdraw_proposals(const std::string& job) {
 }
 
 // Tasks of allocs that nobody recorded are ended once it is certain that nobody will; at once when the store has
-// removed the alloc. A store that knows no job at all has lost its memory rather than its jobs: then nothing is
-// touched.
+// removed the alloc. Who is told what to do under this term has an owner, whom the store has told more. A store that
+// knows no job at all has lost its memory rather than its jobs: then nothing is touched.
 void Brain::settle_suspects(Instant now) {
     for (auto it = suspects_.begin(); it != suspects_.end();) {
         const auto& [node, key] = it->first;
@@ -89,21 +89,23 @@ void Brain::settle_suspects(Instant now) {
         const auto known = allocs_.find(key.first);
         const bool cleared = !observed || (known != allocs_.end() && known->second.desired);
         if (cleared) {
-            if (it->second == kNever && !observed) out_.commands[it->first] = std::nullopt;
+            if (it->second.since == kNever && !observed) out_.commands[it->first] = std::nullopt;
             it = suspects_.erase(it);
             continue;
         }
-        if (!it->second.set()) it->second = now;
+        Instant& since = it->second.since;
+        if (!since.set()) since = now;
         const bool removed = collected_.contains(key.first);
-        const bool due = it->second != kNever && (removed || it->second + rules_.orphan_grace <= now);
-        if (due && mine(key.first) && (removed || !wanted_.empty())) {
-            it->second = kNever;
+        const bool due = since != kNever && (removed || since + rules_.orphan_grace <= now);
+        const bool owned = observed->term >= term_ && !it->second.was_known;
+        if (due && mine(key.first) && (removed || (!owned && !wanted_.empty()))) {
+            since = kNever;
             out_.commands[it->first] = destruction(key, *observed);
             if (!removed)
                 out_.explanations.push_back("task " + key.second + " of alloc " + key.first + " on node " + node +
                                             " belongs to no alloc the store knows: it is ended and removed");
         } else if (due) {
-            it->second = now;
+            since = now;
         }
         ++it;
     }

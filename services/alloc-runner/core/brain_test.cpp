@@ -227,8 +227,9 @@ TEST_F(BrainCore, AStoreThatStartsAnewWithoutAnOrderEndsTheDrain) {
 
 class Orphan : public BrainCore {
    protected:
-    void hear_of_orphan() {
+    void hear_of_orphan(std::uint64_t term = 0) {
         wire::TaskObserved observed;
+        observed.term = term;
         observed.alloc = "feedfeedfeedfeed";
         observed.task = "ghost";
         observed.incarnations.resize(1);
@@ -258,6 +259,14 @@ TEST_F(Orphan, IsDestroyedAfterItsGrace) {
     const Statements said = settle();
     ASSERT_EQ(said.commands.size(), 1u);
     EXPECT_FALSE(said.commands.begin()->second.has_value()) << "it is gone, so nothing is left to say";
+}
+
+TEST_F(Orphan, IsNoneWhileAnotherAllocRunnerCommandsItUnderTheSameTerm) {
+    hear_state();
+    hear_of_orphan(brain.term());
+    settle();
+    now = now + hours(1);
+    EXPECT_FALSE(destruction(settle())) << "it is this one that has not heard from the store for long";
 }
 
 TEST_F(Orphan, IsDestroyedAtOnceWhenTheStoreRemovedItsAlloc) {

@@ -78,7 +78,8 @@ void TaskStep::reach(const IncarnationObserved& one) {
 }
 
 void TaskStep::take(const IncarnationObserved& one, bool successor) {
-    if (one.phase != RunPhase::never_started && !status_.killed) see_setup(one);
+    const bool up = one.seq == status_.seq && status_.state == TaskState::running;
+    if (one.phase != RunPhase::never_started && !status_.killed && !up) see_setup(one);
     switch (one.phase) {
         case RunPhase::starting: break;
         case RunPhase::running:

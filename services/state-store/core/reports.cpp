@@ -91,6 +91,20 @@ bool all_recorded(const wire::AllocStatus& status, const wire::AllocRecorded& re
     });
 }
 
+// What an alloc is and where it runs stays as it was recorded: its owner may have proposed it twice before it heard so,
+// for different nodes.
+wire::AllocDesired stopped(const wire::AllocDesired& known, wire::AllocDesired proposal) {
+    proposal.type = known.type;
+    proposal.job_version = known.job_version;
+    proposal.index = known.index;
+    proposal.node = known.node;
+    proposal.group = known.group;
+    proposal.meta = known.meta;
+    proposal.payload = known.payload;
+    proposal.created_at = known.created_at;
+    return proposal;
+}
+
 }  // namespace
 
 Result<void> record_proposal(Draft& draft, const wire::AllocDesired& proposal, std::uint64_t generation) {
@@ -111,7 +125,11 @@ Result<void> record_proposal(Draft& draft, const wire::AllocDesired& proposal, s
     if (!recorded) return tl::unexpected(recorded.error());
     const std::uint64_t fence = std::max(*known ? (*known)->term : 0, *recorded ? (*recorded)->term : 0);
     if (auto ok = check_term(what, proposal.id, proposal.term, fence, generation); !ok) return ok;
-    save(draft, alloc_key(proposal.id), proposal);
+    if (!*known) {
+        save(draft, alloc_key(proposal.id), proposal);
+    } else if (proposal.desired == wire::Desired::stop) {
+        save(draft, alloc_key(proposal.id), stopped(**known, proposal));
+    }
     return {};
 }
 

@@ -7,7 +7,7 @@
 
 namespace drover::store {
 
-// An alloc that an alloc-runner wants to have recorded.
+// An alloc that an alloc-runner wants to have recorded. One that is recorded can only be told to stop.
 Result<void> record_proposal(Draft& draft, const wire::AllocDesired& proposal, std::uint64_t generation);
 
 // Events above the last recorded one of each task, as far as they follow without a hole; the status if it is newer and

@@ -57,6 +57,25 @@ class ReportsTest : public testing::Test {
     std::string written, error;
 };
 
+TEST_F(ReportsTest, AnAllocStaysWhatAndWhereItWasRecorded) {
+    const wire::AllocDesired first = test_alloc("a1", "web", 1);
+    ASSERT_TRUE(propose(first));
+    wire::AllocDesired other = first;
+    other.node = "node-2";
+    other.created_at = first.created_at + seconds(1);
+    EXPECT_TRUE(propose(other)) << "proposed before it was heard that the first is recorded";
+    EXPECT_EQ(written, "");
+    other.desired = wire::Desired::stop;
+    other.reason = "node drains";
+    EXPECT_TRUE(propose(other));
+    wire::AllocDesired stopped = first;
+    stopped.desired = wire::Desired::stop;
+    stopped.reason = "node drains";
+    EXPECT_EQ(record.get<wire::AllocDesired>("alloc/a1"), stopped);
+    EXPECT_TRUE(propose(first));
+    EXPECT_EQ(record.get<wire::AllocDesired>("alloc/a1"), stopped) << "what should stop does not run again";
+}
+
 TEST_F(ReportsTest, ANewAllocIsOfTheJobAsItIsNow) {
     wire::JobDesired job = record.get<wire::JobDesired>("job/web");
     job.version = 2;
