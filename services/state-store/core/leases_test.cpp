@@ -85,7 +85,7 @@ TEST(Leases, AStoreThatLostItsMemoryBeginsAboveEveryEarlierGeneration) {
 }
 
 TEST(Leases, AnAllocRunnerWhoseDeadPredecessorIsHeardAfterItIsAMemberAgainInTime) {
-    Leases leases({}, true, kStart);
+    Leases leases({}, true, kNow);
     leases.heard("ar-0", "new", at(0));
     EXPECT_TRUE(leases.heard("ar-0", "old", at(10))) << "which of the two is the newer one cannot be known";
     EXPECT_FALSE(leases.heard("ar-0", "new", at(1000)));
