@@ -105,6 +105,8 @@ Result<std::vector<std::pair<std::string, std::string>>> list(const std::string&
 Result<void> destroy(const std::string& root, const std::string& alloc, const std::string& task) {
     if (const Result<void> good = check_names(alloc, task); !good) return good;
     const std::string alloc_dir = root + "/" + alloc;
+    // Before the move, so that a task's place in memory never outlasts its name; the trash tries again.
+    (void)unmount_secrets(paths(root, alloc, task).secrets);
     Result<void> done = move_to_trash(root, alloc_dir + "/" + task);
     if (done && !has_tasks(alloc_dir)) done = move_to_trash(root, alloc_dir);
     return done;

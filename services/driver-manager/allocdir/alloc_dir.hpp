@@ -39,7 +39,7 @@ Result<TaskDirs> build(const std::string& root, const std::string& alloc, const 
 Result<std::vector<std::pair<std::string, std::string>>> list(const std::string& root);
 
 // Takes the task's directory away at once, by a rename into <root>/.trash; with the alloc's last task goes the alloc.
-// Nothing is removed or unmounted yet, because that may take long.
+// Its secrets in memory are gone with it; nothing else is removed yet, because that may take long.
 Result<void> destroy(const std::string& root, const std::string& alloc, const std::string& task);
 
 Result<void> empty_trash(

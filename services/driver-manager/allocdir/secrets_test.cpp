@@ -101,6 +101,7 @@ TEST_F(HiddenSecrets, GoWithTheirTaskEvenWhileAFileIsOpenThere) {
     EXPECT_TRUE(destroy(root_, "a1", "web"));
     EXPECT_EQ(mounts_on(secrets_), 0);
     EXPECT_FALSE(os::exists(root_ + "/a1"));
+    EXPECT_TRUE(empty_trash(root_));
     EXPECT_TRUE(os::list_dir(root_ + "/.trash", 10)->empty());
 }
 
