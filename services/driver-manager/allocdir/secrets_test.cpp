@@ -23,16 +23,15 @@ constexpr uid_t kNobody = 65534;
 constexpr Secrets kHidden{.in_memory = true, .uid = kNobody, .gid = kNobody};
 
 class SecretsTest : public ::testing::Test {
-   public:
-    SecretsTest() {
+   protected:
+    void SetUp() override {
         std::string path = ::testing::TempDir() + "drover-secrets-XXXXXX";
         dir_ = ::mkdtemp(path.data());
         root_ = dir_ + "/allocs";
         secrets_ = paths(root_, "a1", "web").secrets;
     }
-    ~SecretsTest() override { EXPECT_TRUE(os::remove_tree(dir_)); }
+    void TearDown() override { EXPECT_TRUE(os::remove_tree(dir_)); }
 
-   protected:
     static long mounts_on(const std::string& path) {
         const auto mounts = os::read_mounts();
         return std::count_if(mounts.begin(), mounts.end(), [&](const os::Mount& one) { return one.path == path; });
@@ -59,11 +58,15 @@ TEST_F(SecretsTest, WithoutTheRightToMountTheyAreTheUsersAloneOnDisk) {
 class HiddenSecrets : public SecretsTest {
    protected:
     void SetUp() override {
+        SecretsTest::SetUp();
         const auto possible = can_keep_in_memory(dir_);
         if (!possible) GTEST_SKIP() << "mounting needs a right that is missing here: " << possible.error().message;
         ASSERT_TRUE(os::list_dir(dir_, 10)->empty()) << "trying leaves nothing";
     }
-    ~HiddenSecrets() override { EXPECT_TRUE(unmount_secrets(secrets_)); }
+    void TearDown() override {
+        EXPECT_TRUE(unmount_secrets(secrets_));
+        SecretsTest::TearDown();
+    }
 };
 
 TEST_F(HiddenSecrets, AreInMemorySmallAndTheUsersAlone) {
