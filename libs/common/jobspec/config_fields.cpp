@@ -25,7 +25,7 @@ void read_texts(Context& context, const std::string& path, const Node& node, wir
         const std::string at = below(path, list.size());
         context.stood(at, element.mark);
         read(context, at, element, item, text);
-        list.push_back({std::move(text)});
+        list.emplace_back().data = std::move(text);
     }
     to.data = std::move(list);
 }
