@@ -2,13 +2,15 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <csignal>
 
+#include "driver-manager/launcher/orphans.hpp"
 #include "driver-manager/launcher/spec_file.hpp"
 #include "driver-manager/launcher/state.hpp"
 #include "os/files.hpp"
 #include "os/pidfd.hpp"
 #include "os/remove.hpp"
+#include "os/unix_socket.hpp"
 
 namespace drover::launcher {
 
@@ -18,22 +20,6 @@ constexpr std::size_t kMaxEntries = 1 << 20;
 constexpr Duration kLookAgain = milliseconds(10);
 constexpr Duration kLongestLook = seconds(1);
 constexpr std::uint32_t kPatience = 12;  // looks, some six seconds
-
-// The shim's pidfd while it lives; invalid when it is dead.
-UniqueFd open_shim(const ShimStatus& status) {
-    if (status.boot != os::boot_number() || status.shim_pid <= 0) return {};
-    Result<UniqueFd> pidfd = os::open_pidfd(status.shim_pid);
-    if (!pidfd) return {};
-    // Looked at after the pidfd was opened, so it is the process that the pidfd names.
-    const Result<os::ProcStat> stat = os::read_proc(status.shim_pid);
-    const bool same = stat && stat->start_time == status.shim_start && stat->state != 'Z';
-    return same ? std::move(*pidfd) : UniqueFd();
-}
-
-bool parse_seq(const std::string& name, std::uint64_t& seq) {
-    const char* const end = name.data() + name.size();
-    return std::from_chars(name.data(), end, seq).ptr == end && std::to_string(seq) == name;
-}
 
 }  // namespace
 
@@ -79,7 +65,12 @@ bool Launcher::State::look_without_record(Run& run, RecordState state) {
         const std::string text = os::read_file(path, 4 << 20).value_or(std::string());
         const std::vector<std::string> ids = spec_values(text, "id");
         if (!ids.empty()) run.seen.id = ids[0];
-        look_again(run);
+        // One that listens had written its record, so that will not come any more: it has to say who it is.
+        if (Result<UniqueFd> socket = os::connect_in(run.dir, SHIM_SOCKET)) {
+            use_socket(run, std::move(*socket));
+        } else {
+            look_again(run);
+        }
         return true;
     }
     const Record record = read_record(run.dir);
@@ -107,6 +98,20 @@ void Launcher::State::look_again(Run& run) {
                             }
                             if (Run* found = find(key)) changed_now(*found);
                         }));
+}
+
+// Nobody can ask it anything any more, and its task must not run beside its successor: the shim ends it, and the record
+// in its new directory says for whom that is to be reported.
+Result<void> Launcher::State::end_orphan(Orphan orphan) {
+    Run& run = add(orphan.key, Stage::live);
+    bool claimed = false;
+    if (const Result<void> made = claim(run, claimed); !made) return made;
+    if (const Result<void> written = write_record(run.dir, orphan.status); !written) return written;
+    run.last = orphan.status;
+    run.seen = to_observed(run.key.seq, orphan.status);
+    (void)os::send_signal(orphan.shim.get(), SIGTERM);
+    watch_shim(run, std::move(orphan.shim));
+    return {};
 }
 
 Result<void> Launcher::State::adopt_task(const std::string& alloc, const std::string& task) {
@@ -140,6 +145,8 @@ Result<std::vector<std::pair<RunKey, wire::IncarnationObserved>>> Launcher::adop
             if (const Result<void> done = s.adopt_task(alloc, task); !done) return tl::unexpected(done.error());
         }
     }
+    for (Orphan& orphan : find_orphans(s.state_dir))
+        if (const Result<void> done = s.end_orphan(std::move(orphan)); !done) return tl::unexpected(done.error());
     std::vector<std::pair<RunKey, wire::IncarnationObserved>> out;
     for (const auto& [key, run] : s.runs) out.emplace_back(key, run.seen);
     return out;

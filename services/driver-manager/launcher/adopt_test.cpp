@@ -167,6 +167,42 @@ TEST_F(AdoptTest, ARunningTaskWhoseRecordIsDamagedOrGoneEndsWithItsShimAsLost) {
     }
 }
 
+TEST_F(AdoptTest, ARunningTaskWhoseRecordIsDamagedOrGoneIsStillInControl) {
+    for (const std::uint64_t seq : {1, 2}) {
+        SCOPED_TRACE(seq == 1 ? "damaged" : "gone");
+        launch(seq, "trap 'exit 3' INT; echo up; while true; do sleep 0.01; done");
+        const std::int64_t pid = wait_for(seq, RunPhase::running).pid;
+        EXPECT_TRUE(until([&] { return log("stdout") == (seq == 1 ? "up\n" : "up\nup\n"); }));
+        const std::string file = run_dir(seq) + "/status";
+        ASSERT_EQ(::unlink(file.c_str()), 0);
+        if (seq == 1) {
+            ASSERT_TRUE(os::write_file_atomic(file, std::string(1024, 'x'), 0600, os::Durable::no));
+        }
+        EXPECT_EQ(adopt().at(key(seq)).id, "id-" + std::to_string(seq));
+        EXPECT_EQ(wait_for(seq, RunPhase::running).pid, pid);
+        launcher_->stop(key(seq), SIGINT, seconds(20));
+        EXPECT_TRUE(until([&] { return seen(seq).phase > RunPhase::running; }));
+        EXPECT_FALSE(os::read_proc(static_cast<pid_t>(pid))) << pid;
+    }
+}
+
+TEST_F(AdoptTest, ATaskWhoseRunDirectoryIsGoneIsEndedBeforeItIsReportedAsLost) {
+    for (const std::uint64_t seq : {1, 2}) {
+        launch(seq, "exec sleep 300");
+        const auto pid = static_cast<pid_t>(wait_for(seq, RunPhase::running).pid);
+        launcher_.reset();
+        ASSERT_TRUE(os::remove_tree(seq == 1 ? run_dir(seq) : dir_ + "/state/alloc"));
+        const auto found = adopt();
+        EXPECT_EQ(found.at(key(seq)).phase, RunPhase::running);
+        EXPECT_EQ(found.at(key(seq)).id, "id-" + std::to_string(seq));
+        const auto lost = wait_for(seq, RunPhase::exited);
+        EXPECT_EQ(lost.exit.code, -1);
+        EXPECT_THAT(lost.exit.error, HasSubstr("executor lost"));
+        const Result<os::ProcStat> stat = os::read_proc(pid);
+        EXPECT_TRUE(!stat || stat->state == 'Z') << pid;
+    }
+}
+
 TEST_F(AdoptTest, ATaskThatRanWhenTheMachineRestartedIsReportedAsLost) {
     ASSERT_TRUE(os::make_dir(dir_ + "/state/alloc", 0700));
     ASSERT_TRUE(os::make_dir(dir_ + "/state/alloc/web", 0700));

@@ -5,6 +5,8 @@
 #include <system_error>
 
 #include "os/files.hpp"
+#include "os/pidfd.hpp"
+#include "os/proc.hpp"
 
 namespace drover::launcher {
 
@@ -38,6 +40,16 @@ Record read_record(const std::string& dir) {
     const bool good = bytes && shim_status_pick(bytes->data(), bytes->size(), &out.status) != 0;
     out.state = good ? RecordState::good : RecordState::damaged;
     return out;
+}
+
+UniqueFd open_shim(const ShimStatus& status) {
+    if (status.boot != os::boot_number() || status.shim_pid <= 0) return {};
+    Result<UniqueFd> pidfd = os::open_pidfd(status.shim_pid);
+    if (!pidfd) return {};
+    // Looked at after the pidfd was opened, so it is the process that the pidfd names.
+    const Result<os::ProcStat> stat = os::read_proc(status.shim_pid);
+    const bool same = stat && stat->start_time == status.shim_start && stat->state != 'Z';
+    return same ? std::move(*pidfd) : UniqueFd();
 }
 
 Result<void> write_record(const std::string& dir, ShimStatus status) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "base/unique_fd.hpp"
 #include "shim/protocol.h"
 #include "wire/observed.hpp"
 
@@ -19,6 +20,9 @@ struct Record {
 };
 
 Record read_record(const std::string& dir);
+
+// The pidfd of the shim that wrote `status` while it lives; invalid when it is dead.
+UniqueFd open_shim(const ShimStatus& status);
 
 // Writes `status` as the final word, durably. Used where no shim lives: after a failed start, or to close the record of
 // a shim that died.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "driver-manager/launcher/floors.hpp"
+#include "driver-manager/launcher/orphans.hpp"
 #include "driver-manager/launcher/record.hpp"
 #include "driver-manager/launcher/run.hpp"
 #include "os/cgroup.hpp"
@@ -64,6 +65,7 @@ struct Launcher::State {
     void connect(Run& run);
     void connect_later(Run& run);
     void disconnect(Run& run);
+    void lose_contact(Run& run);
     void hear(Run& run);
     void apply(Run& run, const ShimStatus& status);
     void say_open_orders(Run& run);
@@ -83,6 +85,7 @@ struct Launcher::State {
     bool look(Run& run);
     bool look_without_record(Run& run, RecordState state);
     void look_again(Run& run);
+    Result<void> end_orphan(Orphan orphan);
 
     // Runs `handler` for the run that has `key` then.
     template <class F>

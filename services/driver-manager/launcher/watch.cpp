@@ -59,6 +59,17 @@ void Launcher::State::disconnect(Run& run) {
     run.socket.reset();
 }
 
+// The shim is ending, which its pidfd will tell, or has dropped this connection. Without a pidfd it has to be looked
+// for.
+void Launcher::State::lose_contact(Run& run) {
+    disconnect(run);
+    if (run.pidfd.valid()) {
+        connect_later(run);
+    } else {
+        look_again(run);
+    }
+}
+
 void Launcher::State::hear(Run& run) {
     ShimStatus status;
     while (true) {
@@ -69,15 +80,18 @@ void Launcher::State::hear(Run& run) {
         run.tries = 0;
         apply(run, status);
     }
-    // The shim is ending, which its pidfd will tell, or has dropped this connection.
-    disconnect(run);
-    connect_later(run);
+    lose_contact(run);
 }
 
 void Launcher::State::apply(Run& run, const ShimStatus& status) {
     // The end counts once the shim is gone and its record is read from the disk.
     if (is_final(status)) return;
     run.last = status;
+    if (!run.pidfd.valid()) {
+        // Found by its socket, without a record.
+        UniqueFd shim_fd = open_shim(status);
+        if (shim_fd.valid()) watch_shim(run, std::move(shim_fd));
+    }
     if (run.stage == Stage::starting) {
         run.stage = Stage::live;
         loop.cancel(std::exchange(run.overdue, 0));
@@ -113,8 +127,7 @@ void Launcher::State::say_open_orders(Run& run) {
 bool Launcher::State::send(Run& run, const ShimRequest& request) {
     const ssize_t n = ::send(run.socket.get(), &request, sizeof request, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n == static_cast<ssize_t>(sizeof request)) return true;
-    disconnect(run);
-    connect_later(run);
+    lose_contact(run);
     return false;
 }
 

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "driver-manager/allocdir/alloc_dir.hpp"
+#include "driver-manager/allocdir/strays.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "host/log.hpp"
 #include "os/files.hpp"
@@ -33,6 +34,15 @@ Result<void> NodeHands::build_dirs(const wire::TaskCommand& command) {
     // A full disk or the like: the next try may find it better.
     const bool lasting = dirs.error().kind == ErrorKind::invalid;
     return fail(lasting ? ErrorKind::invalid : ErrorKind::unavailable, dirs.error().message);
+}
+
+Result<void> NodeHands::set_strays_aside(const std::string& root) {
+    const auto strays = allocdir::set_strays_aside(root);
+    if (!strays) return tl::unexpected(strays.error());
+    for (const allocdir::Stray& stray : *strays)
+        log::warn("set aside what is no directory, where one of an alloc or a task belongs",
+                  {{"path", stray.path}, {"aside", stray.aside}});
+    return {};
 }
 
 // Nothing that we run needs them, so a process that lost them is left alone; its user may wonder, though.

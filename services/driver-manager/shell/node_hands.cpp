@@ -61,7 +61,6 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
       keeper_(loop, paths_.tasks, variables_, template_hooks()),
       setups_(loop, limits.setups, step_makers(), *this) {
     look_where_secrets_go();
-    look_for_dirs();
 }
 
 NodeHands::~NodeHands() {
@@ -77,6 +76,8 @@ void NodeHands::describe_node(const wire::NodeObserved& node) {
 
 Result<std::vector<Found>> NodeHands::adopt() {
     if (const auto made = os::make_dir(paths_.tasks, 0700); !made) return tl::unexpected(made.error());
+    for (const std::string& root : {paths_.tasks, paths_.allocs})
+        if (const auto whole = set_strays_aside(root); !whole) return tl::unexpected(whole.error());
     const auto runs = launcher_.adopt();
     if (!runs) return tl::unexpected(runs.error());
     std::map<TaskKey, Found> found;
@@ -98,6 +99,7 @@ Result<std::vector<Found>> NodeHands::adopt() {
         if (!tasks) return tl::unexpected(tasks.error());
         for (const auto& [alloc, task] : *tasks) found[{alloc, task}];
     }
+    look_for_dirs();
     trash_timer_ = loop_.at(loop_.now() + kTrashDelay, [this] { sweeper_.sweep(); });
     std::vector<Found> result;
     for (auto& [key, task] : found) {

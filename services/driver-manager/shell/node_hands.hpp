@@ -88,6 +88,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
 
     void look_where_secrets_go();
     void look_for_dirs();
+    static Result<void> set_strays_aside(const std::string& root);
     Result<void> build_dirs(const wire::TaskCommand& command);
     setup::Setups::Makers step_makers();
     setup::Site site_of(const wire::TaskCommand& command) const;

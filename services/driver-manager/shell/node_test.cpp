@@ -163,6 +163,27 @@ TEST_F(NodeTest, WhatOnlyHasDirectoriesIsStillReportedAfterARestart) {
     EXPECT_EQ(after, before);
 }
 
+TEST_F(NodeTest, AFileWhereADirectoryBelongsKeepsNeitherTheNodeNorItsAllocDown) {
+    say(shell(1, "exec sleep 1000"));
+    const auto before = wait_for(1, RunPhase::running);
+    die();
+    for (const char* file : {"/tasks/a2", "/allocs/a2", "/tasks/a1/other", "/allocs/a1/other"})
+        ASSERT_TRUE(os::write_file_atomic(dir_ + file, "?", 0600, os::Durable::no)) << file;
+    start();
+    EXPECT_EQ(wait_for(1, RunPhase::running).pid, before.pid);
+    EXPECT_EQ(process_->agent.inventory().tasks(), (std::vector<TaskKey>{kServer}));
+    wire::TaskCommand second = shell(1, "exec sleep 1000");
+    second.alloc = "a2";
+    say(second);
+    EXPECT_TRUE(soon([&] {
+        const auto seen = process_->agent.inventory().observed({"a2", "server"});
+        return seen && !seen->incarnations.empty() && seen->incarnations[0].phase == RunPhase::running;
+    }));
+    second.verb = wire::Verb::destroy;
+    say(second);
+    EXPECT_TRUE(soon([&] { return process_->agent.inventory().tasks().size() == 1; }));
+}
+
 TEST_F(NodeTest, AnswersForItsLogsOnlyWithinItsDirectories) {
     wire::LogRead read;
     read.alloc = "..";
