@@ -109,7 +109,8 @@ void Launcher::State::look_again(Run& run) {
                         }));
 }
 
-Result<void> Launcher::State::adopt_task(const std::string& alloc, const std::string& task) {
+// The highest number that was claimed.
+Result<std::uint64_t> Launcher::State::adopt_task(const std::string& alloc, const std::string& task) {
     const Result<std::vector<std::string>> names = os::list_dir(state_dir + "/" + alloc + "/" + task, kMaxEntries);
     if (!names) return tl::unexpected(names.error());
     std::uint64_t highest = 0;
@@ -121,15 +122,15 @@ Result<void> Launcher::State::adopt_task(const std::string& alloc, const std::st
         Run& run = *find(key);
         run.said = run.seen;
     }
-    const Result<void> floor = floors.load(alloc, task);
-    if (floor || floor.error().kind != ErrorKind::corrupt) return floor;
-    // What is known to have been claimed must not start again; that is all that a floor is for.
-    return floors.raise(alloc, task, highest);
+    return highest;
 }
 
 Result<std::vector<std::pair<RunKey, wire::IncarnationObserved>>> Launcher::adopt() {
     State& s = *state_;
     if (const Result<bool> made = os::make_dir(s.state_dir, 0700); !made) return tl::unexpected(made.error());
+    const Result<bool> floors = s.floors.load();
+    if (!floors) return tl::unexpected(floors.error());
+    Floors::Numbers claimed;
     const Result<std::vector<std::string>> allocs = os::list_dir(s.state_dir, kMaxEntries);
     if (!allocs) return tl::unexpected(allocs.error());
     for (const std::string& alloc : *allocs) {
@@ -137,8 +138,14 @@ Result<std::vector<std::pair<RunKey, wire::IncarnationObserved>>> Launcher::adop
         const Result<std::vector<std::string>> tasks = os::list_dir(s.state_dir + "/" + alloc, kMaxEntries);
         if (!tasks) return tl::unexpected(tasks.error());
         for (const std::string& task : *tasks) {
-            if (const Result<void> done = s.adopt_task(alloc, task); !done) return tl::unexpected(done.error());
+            const Result<std::uint64_t> highest = s.adopt_task(alloc, task);
+            if (!highest) return tl::unexpected(highest.error());
+            claimed[{alloc, task}] = *highest;
         }
+    }
+    // What is known to have been claimed must not start again; that is all that a floor is for.
+    if (!*floors) {
+        if (const Result<void> raised = s.floors.raise(claimed); !raised) return tl::unexpected(raised.error());
     }
     std::vector<std::pair<RunKey, wire::IncarnationObserved>> out;
     for (const auto& [key, run] : s.runs) out.emplace_back(key, run.seen);
