@@ -2,6 +2,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "driver-manager/launcher/orphans.hpp"
@@ -114,7 +115,8 @@ Result<void> Launcher::State::end_orphan(Orphan orphan) {
     return {};
 }
 
-Result<void> Launcher::State::adopt_task(const std::string& alloc, const std::string& task) {
+// The highest number that was claimed.
+Result<std::uint64_t> Launcher::State::adopt_task(const std::string& alloc, const std::string& task) {
     const Result<std::vector<std::string>> names = os::list_dir(state_dir + "/" + alloc + "/" + task, kMaxEntries);
     if (!names) return tl::unexpected(names.error());
     std::uint64_t highest = 0;
@@ -126,15 +128,15 @@ Result<void> Launcher::State::adopt_task(const std::string& alloc, const std::st
         Run& run = *find(key);
         run.said = run.seen;
     }
-    const Result<void> floor = floors.load(alloc, task);
-    if (floor || floor.error().kind != ErrorKind::corrupt) return floor;
-    // What is known to have been claimed must not start again; that is all that a floor is for.
-    return floors.raise(alloc, task, highest);
+    return highest;
 }
 
 Result<std::vector<std::pair<RunKey, wire::IncarnationObserved>>> Launcher::adopt() {
     State& s = *state_;
     if (const Result<bool> made = os::make_dir(s.state_dir, 0700); !made) return tl::unexpected(made.error());
+    const Result<bool> floors = s.floors.load();
+    if (!floors) return tl::unexpected(floors.error());
+    Floors::Numbers claimed;
     const Result<std::vector<std::string>> allocs = os::list_dir(s.state_dir, kMaxEntries);
     if (!allocs) return tl::unexpected(allocs.error());
     for (const std::string& alloc : *allocs) {
@@ -142,11 +144,20 @@ Result<std::vector<std::pair<RunKey, wire::IncarnationObserved>>> Launcher::adop
         const Result<std::vector<std::string>> tasks = os::list_dir(s.state_dir + "/" + alloc, kMaxEntries);
         if (!tasks) return tl::unexpected(tasks.error());
         for (const std::string& task : *tasks) {
-            if (const Result<void> done = s.adopt_task(alloc, task); !done) return tl::unexpected(done.error());
+            const Result<std::uint64_t> highest = s.adopt_task(alloc, task);
+            if (!highest) return tl::unexpected(highest.error());
+            claimed[{alloc, task}] = *highest;
         }
     }
-    for (Orphan& orphan : find_orphans(s.state_dir))
+    for (Orphan& orphan : find_orphans(s.state_dir)) {
+        std::uint64_t& highest = claimed[{orphan.key.alloc, orphan.key.task}];
+        highest = std::max(highest, orphan.key.seq);
         if (const Result<void> done = s.end_orphan(std::move(orphan)); !done) return tl::unexpected(done.error());
+    }
+    // What is known to have been claimed must not start again; that is all that a floor is for.
+    if (!*floors) {
+        if (const Result<void> raised = s.floors.raise(claimed); !raised) return tl::unexpected(raised.error());
+    }
     std::vector<std::pair<RunKey, wire::IncarnationObserved>> out;
     for (const auto& [key, run] : s.runs) out.emplace_back(key, run.seen);
     return out;

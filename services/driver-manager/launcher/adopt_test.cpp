@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 
+#include <algorithm>
+
 #include "driver-manager/launcher/launcher_test.hpp"
 
 namespace drover::launcher {
@@ -222,9 +224,36 @@ TEST_F(AdoptTest, ATaskThatRanWhenTheMachineRestartedIsReportedAsLost) {
 TEST_F(AdoptTest, ADamagedFloorDoesNotKeepTheNodeDown) {
     launch(3, "exit 0");
     wait_for(3, RunPhase::exited);
-    ASSERT_TRUE(os::write_file_atomic(dir_ + "/state/alloc/web/floor", "", 0600, os::Durable::no));
+    ASSERT_TRUE(launcher_->set_floors({{{"alloc", "web"}, 2}}));
+    ASSERT_TRUE(os::write_file_atomic(dir_ + "/state/.floors", "nonsense", 0600, os::Durable::no));
     adopt();
-    EXPECT_EQ(launcher_->floor("alloc", "web"), 3U);
+    EXPECT_EQ(floor(), 3U) << "what was claimed once must not start again";
+}
+
+TEST_F(AdoptTest, AFloorWhoseWritingWasCutShortHarmsNoOther) {
+    ASSERT_TRUE(launcher_->set_floors({{{"alloc", "web"}, 2}, {{"other", "web"}, 5}}));
+    const std::string journal = dir_ + "/state/.floors";
+    ASSERT_TRUE(os::write_file_atomic(journal, read(journal) + "0123", 0600, os::Durable::no));
+    adopt();
+    ASSERT_TRUE(launcher_->set_floors({{{"third", "web"}, 1}}));
+    adopt();
+    const Floors::Numbers expected{{{"alloc", "web"}, 2}, {{"other", "web"}, 5}, {{"third", "web"}, 1}};
+    EXPECT_EQ(launcher_->floors(), expected);
+}
+
+TEST_F(AdoptTest, TheFloorsOfManyShortLivesTakeNoMoreRoomThanThoseThatStand) {
+    ASSERT_TRUE(launcher_->set_floors({{{"alloc", "web"}, 2}}));
+    for (int round = 0; round < 10; ++round) {
+        Floors::Numbers crowd;
+        for (int i = 0; i < 1000; ++i) crowd[{"a" + std::to_string(i), "web"}] = 1;
+        ASSERT_TRUE(launcher_->set_floors(crowd));
+        for (const auto& [task, floor] : crowd) launcher_->forget(task.first, task.second);
+    }
+    const std::string text = read(dir_ + "/state/.floors");
+    EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 8000);
+    adopt();
+    const Floors::Numbers expected{{{"alloc", "web"}, 2}};
+    EXPECT_EQ(launcher_->floors(), expected);
 }
 
 TEST_F(AdoptTest, SettingTheShimAsideDoesNotMakeTheTaskUnstoppable) {

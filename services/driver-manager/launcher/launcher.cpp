@@ -121,13 +121,9 @@ void Launcher::release(const RunKey& key) {
     state_->erase(key);
 }
 
-Result<void> Launcher::set_floor(const std::string& alloc, const std::string& task, std::uint64_t seq) {
-    return state_->floors.raise(alloc, task, seq);
-}
+Result<void> Launcher::set_floors(const Floors::Numbers& floors) { return state_->floors.raise(floors); }
 
-std::uint64_t Launcher::floor(const std::string& alloc, const std::string& task) const {
-    return state_->floors.of(alloc, task);
-}
+const Floors::Numbers& Launcher::floors() const { return state_->floors.all(); }
 
 void Launcher::forget(const std::string& alloc, const std::string& task) {
     const auto first = state_->runs.lower_bound(RunKey{alloc, task, 0});

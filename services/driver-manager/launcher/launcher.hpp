@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "driver-manager/drivers/plan.hpp"
+#include "driver-manager/launcher/floors.hpp"
 #include "rt/loop.hpp"
 #include "wire/observed.hpp"
 
@@ -60,11 +61,12 @@ class Launcher {
     // The end is recorded elsewhere: the shim may go, its directory is removed. Only for ended incarnations.
     void release(const RunKey& key);
 
-    // Remembers, durably and before returning, that no incarnation of the task up to `seq` may ever start.
-    Result<void> set_floor(const std::string& alloc, const std::string& task, std::uint64_t seq);
-    std::uint64_t floor(const std::string& alloc, const std::string& task) const;
+    // Remembers, durably and before returning, that no incarnation of these tasks up to their numbers may ever start:
+    // of all of them or, with an error, of none. Many at once cost as much as one.
+    Result<void> set_floors(const Floors::Numbers& floors);
+    const Floors::Numbers& floors() const;
 
-    // Removes the task's whole state directory; only when every incarnation was released.
+    // Removes the task's whole state directory and its floor; only when every incarnation was released.
     void forget(const std::string& alloc, const std::string& task);
 
    private:

@@ -205,14 +205,14 @@ TEST_F(LauncherTest, ARunningIncarnationIsNotReleased) {
 }
 
 TEST_F(LauncherTest, NothingUpToTheFloorEverStarts) {
-    ASSERT_TRUE(launcher_->set_floor("alloc", "web", 4));
-    ASSERT_TRUE(launcher_->set_floor("alloc", "web", 2));
-    EXPECT_EQ(launcher_->floor("alloc", "web"), 4U);
+    ASSERT_TRUE(launcher_->set_floors({{{"alloc", "web"}, 4}}));
+    ASSERT_TRUE(launcher_->set_floors({{{"alloc", "web"}, 2}}));
+    EXPECT_EQ(floor(), 4U);
     launch(4, "echo ran");
     wait_for(4, RunPhase::never_started);
     remake();
     ASSERT_TRUE(launcher_->adopt());
-    EXPECT_EQ(launcher_->floor("alloc", "web"), 4U) << "the floor must outlive the process";
+    EXPECT_EQ(floor(), 4U) << "the floor must outlive the process";
 }
 
 }  // namespace

@@ -67,6 +67,11 @@ class LauncherTest : public ::testing::Test, public Listener {
         return reached;
     }
 
+    std::uint64_t floor() const {
+        const auto it = launcher_->floors().find({"alloc", "web"});
+        return it == launcher_->floors().end() ? 0 : it->second;
+    }
+
     static RunKey key(std::uint64_t seq) { return {"alloc", "web", seq}; }
     std::string run_dir(std::uint64_t seq) const { return dir_ + "/state/alloc/web/" + std::to_string(seq); }
 

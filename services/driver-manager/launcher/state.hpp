@@ -80,7 +80,7 @@ struct Launcher::State {
     void ended(Run& run, const wire::IncarnationObserved& seen);
 
     // adopt.cpp
-    Result<void> adopt_task(const std::string& alloc, const std::string& task);
+    Result<std::uint64_t> adopt_task(const std::string& alloc, const std::string& task);
     bool adopt(const RunKey& key);
     bool look(Run& run);
     bool look_without_record(Run& run, RecordState state);

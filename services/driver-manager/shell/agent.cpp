@@ -1,5 +1,7 @@
 #include "driver-manager/shell/agent.hpp"
 
+#include <algorithm>
+
 #include "driver-manager/drivers/driver.hpp"
 #include "host/log.hpp"
 #include "wire/codec.hpp"
@@ -36,7 +38,7 @@ Agent::Agent(rt::Loop& loop, bus::Exchange& exchange, Hands& hands, std::string 
       stream_("task/observed/" + node_),
       feed_(epoch) {}
 
-Agent::~Agent() { loop_.cancel(retry_timer_); }
+Agent::~Agent() { loop_.cancel(pay_timer_); }
 
 Result<void> Agent::start() {
     hands_.listen([this](const TaskKey& key, const wire::IncarnationObserved& state) { hear_report(key, state); });
@@ -94,10 +96,11 @@ void Agent::apply(const Decision& decision) {
 
 void Agent::carry_out(const Action& action) {
     // A stop never waits: its floor is known to this process, and what it ends has its files.
-    const bool queue = owed_.contains(action.key) && action.kind != Action::Kind::stop;
+    const bool floor = action.kind == Action::Kind::set_floor;
+    const bool queue = floor || (owed_.contains(action.key) && action.kind != Action::Kind::stop);
     if (!queue && try_action(action)) return;
     owed_[action.key].push_back(action);
-    if (retry_timer_ == 0) retry_timer_ = loop_.at(loop_.now() + kRetry, [this] { retry(); });
+    pay_at(floor && !refused_ ? loop_.now() : loop_.now() + kRetry);
 }
 
 // False when it has to be tried again before anything else is done for the task.
@@ -117,7 +120,7 @@ bool Agent::try_action(const Action& action) {
         case Action::Kind::signal: signal(action); return true;
         case Action::Kind::release: hands_.release(action.key, action.seq); return true;
         case Action::Kind::destroy: hands_.destroy(action.key); return true;
-        case Action::Kind::set_floor: return set_floor(action);
+        case Action::Kind::set_floor: return set_floors({{action.key, action.seq}});
     }
     return true;
 }
@@ -139,7 +142,7 @@ bool Agent::launch(const Action& action) {
         return true;
     }
     // It left no trace, so without the floor a restarted driver-manager would start what was reported to have failed.
-    if (!set_floor(action)) return false;
+    if (!set_floors({{action.key, action.seq}})) return false;
     outcome.phase = wire::RunPhase::start_failed;
     outcome.error = launched.error().message;
     outcome.recoverable = drivers::is_recoverable(launched.error());
@@ -147,10 +150,11 @@ bool Agent::launch(const Action& action) {
     return true;
 }
 
-bool Agent::set_floor(const Action& action) {
-    const auto set = hands_.set_floor(action.key, action.seq);
-    // Said once, not with every retry.
-    if (!set && retry_timer_ == 0) log::error("cannot record which runs may never start", {{"error", set.error()}});
+bool Agent::set_floors(const std::map<TaskKey, std::uint64_t>& floors) {
+    const auto set = hands_.set_floors(floors);
+    // Said once, not with every attempt.
+    if (!set && !refused_) log::error("cannot record which runs may never start", {{"error", set.error()}});
+    refused_ = !set;
     return set.has_value();
 }
 
@@ -176,15 +180,37 @@ void Agent::signal(const Action& action) {
     }
 }
 
-void Agent::retry() {
+void Agent::pay_at(Instant when) {
+    if (pay_timer_ != 0 && pay_at_ <= when) return;
+    loop_.cancel(pay_timer_);
+    pay_at_ = when;
+    pay_timer_ = loop_.at(when, [this] { pay(); });
+}
+
+void Agent::pay() {
+    pay_timer_ = 0;
+    std::map<TaskKey, std::uint64_t> floors;
     std::vector<TaskKey> keys;
-    for (const auto& entry : owed_) keys.push_back(entry.first);
-    for (const TaskKey& key : keys) {
-        const auto owed = owed_.extract(key);
-        for (const Action& action : owed.mapped()) carry_out(action);
-        publish(key);
+    for (const auto& [key, actions] : owed_) {
+        keys.push_back(key);
+        for (const Action& action : actions)
+            if (action.kind == Action::Kind::set_floor) floors[key] = std::max(floors[key], action.seq);
     }
-    retry_timer_ = owed_.empty() ? 0 : loop_.at(loop_.now() + kRetry, [this] { retry(); });
+    if (!floors.empty() && !set_floors(floors)) return pay_at(loop_.now() + kRetry);
+    for (const TaskKey& key : keys) pay(key, floors[key]);
+}
+
+// In their order; what is not possible yet stays, with all that is behind it.
+void Agent::pay(const TaskKey& key, std::uint64_t floor) {
+    std::deque<Action>& actions = owed_.at(key);
+    while (!actions.empty()) {
+        const Action action = actions.front();
+        const bool paid = action.kind == Action::Kind::set_floor && action.seq <= floor;
+        if (!paid && !try_action(action)) return pay_at(loop_.now() + kRetry);
+        actions.pop_front();
+    }
+    owed_.erase(key);
+    publish(key);
 }
 
 void Agent::publish(const TaskKey& key) {

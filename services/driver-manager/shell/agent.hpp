@@ -46,10 +46,12 @@ class Agent : public bus::Follower {
     void carry_out(const Action& action);
     bool try_action(const Action& action);
     bool launch(const Action& action);
-    bool set_floor(const Action& action);
+    bool set_floors(const std::map<TaskKey, std::uint64_t>& floors);
     void accompany(const Action& action);
     void signal(const Action& action);
-    void retry();
+    void pay_at(Instant when);
+    void pay();
+    void pay(const TaskKey& key, std::uint64_t floor);
     void publish(const TaskKey& key);
     void refuse(const std::string& source, const std::string& why);
 
@@ -61,9 +63,12 @@ class Agent : public bus::Follower {
     bus::KeyedFeed feed_;
     Inventory inventory_;
     Counters counters_;
-    // Actions that wait until something could be made durable. What such a task is is not published meanwhile.
+    // Actions that wait until something could be made durable, for all tasks at once: a crowd of them costs one write
+    // to the disk. What such a task is is not published meanwhile.
     std::map<TaskKey, std::deque<Action>> owed_;
-    rt::Token retry_timer_ = 0;
+    rt::Token pay_timer_ = 0;
+    Instant pay_at_;
+    bool refused_ = false;  // the disk took no floors when last asked
 };
 
 }  // namespace drover::driver_manager

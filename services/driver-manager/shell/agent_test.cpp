@@ -226,6 +226,37 @@ TEST_F(AgentTest, SaysNothingThatItCouldNotWriteDown) {
     EXPECT_EQ(observed()->floor, 1u);
 }
 
+TEST_F(AgentTest, ACrowdIsStoppedAtOnceAndWrittenDownTogether) {
+    constexpr int kCrowd = 50;
+    network_.set_faults({});
+    const auto all = [&](wire::Verb verb) {
+        for (int i = 0; i < kCrowd; ++i) {
+            wire::TaskCommand one = command(verb, 1);
+            one.alloc = "c" + std::to_string(i);
+            say(one);
+        }
+    };
+    const auto count = [&](RunPhase phase) {
+        int n = 0;
+        for (int i = 0; i < kCrowd; ++i) {
+            const auto task = heard_.find<wire::TaskObserved>("task/observed/n1", "c" + std::to_string(i) + "/server");
+            n += task && task->incarnations.size() == 1 && task->incarnations[0].phase == phase ? 1 : 0;
+        }
+        return n;
+    };
+    all(wire::Verb::run);
+    ASSERT_TRUE(soon([&] { return count(RunPhase::starting) == kCrowd; }));
+    for (int i = 0; i < kCrowd; ++i) hands_.become({"c" + std::to_string(i), "server"}, 1, RunPhase::running);
+    all(wire::Verb::stop);
+    ASSERT_TRUE(soon([&] { return count(RunPhase::exited) == kCrowd; }));
+    EXPECT_EQ(hands_.stops, kCrowd);
+    EXPECT_LE(hands_.syncs, 2);
+    restart();
+    const auto found = hands_.adopt();
+    ASSERT_TRUE(found);
+    for (const Found& task : *found) EXPECT_EQ(task.floor, 1u);
+}
+
 TEST_F(AgentTest, AStopOvertakesALaunchThatWaitsForTheDisk) {
     hands_.launch_error = "no such command";
     hands_.disk_full = true;

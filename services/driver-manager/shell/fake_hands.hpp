@@ -23,9 +23,10 @@ class FakeHands : public Hands {
         return found;
     }
 
-    Result<void> set_floor(const TaskKey& key, std::uint64_t seq) override {
+    Result<void> set_floors(const std::map<TaskKey, std::uint64_t>& floors) override {
         if (disk_full) return fail(ErrorKind::io, "the disk is full");
-        tasks_[key].floor = std::max(tasks_[key].floor, seq);
+        ++syncs;
+        for (const auto& [key, seq] : floors) tasks_[key].floor = std::max(tasks_[key].floor, seq);
         return {};
     }
 
@@ -98,6 +99,7 @@ class FakeHands : public Hands {
     std::string launch_error;
     int launches = 0;
     int stops = 0;
+    int syncs = 0;
     std::uint64_t rendered = 0;
     int pre_kills = 0;
     std::map<std::string, std::string> logs;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,9 @@ class Hands {
     // Every task with files, once, before anything below.
     virtual Result<std::vector<Found>> adopt() = 0;
 
-    virtual Result<void> set_floor(const TaskKey& key, std::uint64_t seq) = 0;
+    // No incarnation of these tasks up to their numbers may ever start: durable for all of them once it has returned,
+    // at the price of one.
+    virtual Result<void> set_floors(const std::map<TaskKey, std::uint64_t>& floors) = 0;
 
     // Begins the setup of the incarnation, and starts it once that is over; what comes of it is heard. An error means
     // that nothing was begun and that this incarnation left no trace; `unavailable` may pass when tried again.

@@ -93,7 +93,8 @@ Result<std::vector<Found>> NodeHands::adopt() {
         run.said = whole;
         found[{key.alloc, key.task}].incarnations.push_back(std::move(whole));
     }
-    // Directories alone are reported too: nobody would ever ask to remove what is not.
+    // Floors and directories alone are reported too: nobody would ever ask to remove what is not.
+    for (const auto& [task, floor] : launcher_.floors()) found[{task.first, task.second}].floor = floor;
     for (const std::string& root : {paths_.tasks, paths_.allocs}) {
         const auto tasks = allocdir::list(root);
         if (!tasks) return tl::unexpected(tasks.error());
@@ -104,14 +105,15 @@ Result<std::vector<Found>> NodeHands::adopt() {
     std::vector<Found> result;
     for (auto& [key, task] : found) {
         task.key = key;
-        task.floor = launcher_.floor(key.alloc, key.task);
         result.push_back(std::move(task));
     }
     return result;
 }
 
-Result<void> NodeHands::set_floor(const TaskKey& key, std::uint64_t seq) {
-    return launcher_.set_floor(key.alloc, key.task, seq);
+Result<void> NodeHands::set_floors(const std::map<TaskKey, std::uint64_t>& floors) {
+    launcher::Floors::Numbers numbers;
+    for (const auto& [key, seq] : floors) numbers[{key.alloc, key.task}] = seq;
+    return launcher_.set_floors(numbers);
 }
 
 setup::Setups::Makers NodeHands::step_makers() {

@@ -58,7 +58,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     void listen(Heard heard) override { heard_ = std::move(heard); }
     void listen_renders(HeardRender heard) override { heard_render_ = std::move(heard); }
     Result<std::vector<Found>> adopt() override;
-    Result<void> set_floor(const TaskKey& key, std::uint64_t seq) override;
+    Result<void> set_floors(const std::map<TaskKey, std::uint64_t>& floors) override;
     Result<void> launch(const wire::TaskCommand& command) override;
     void probe(const wire::TaskCommand& command) override;
     void pre_kill(const wire::TaskCommand& command) override;

@@ -143,7 +143,7 @@ TEST_F(NodeTest, ADestroyedTaskLeavesNothingBehind) {
     wait_for(1, RunPhase::exited);
     EXPECT_TRUE(os::exists(dir_ + "/allocs/a1/server"));
     say(command(wire::Verb::destroy, 1));
-    EXPECT_FALSE(os::exists(dir_ + "/allocs/a1"));
+    EXPECT_TRUE(soon([&] { return !os::exists(dir_ + "/allocs/a1"); }));
     EXPECT_FALSE(os::exists(dir_ + "/tasks/a1"));
     EXPECT_THAT(read_log("stdout").error().message, HasSubstr("alloc a1"));
 }
@@ -154,6 +154,7 @@ TEST_F(NodeTest, WhatOnlyHasDirectoriesIsStillReportedAfterARestart) {
     wire::TaskCommand released = shell(1, "");
     released.released = 1;
     say(released);
+    ASSERT_TRUE(soon([&] { return !os::exists(dir_ + "/tasks/a1/server/1"); }));
     const auto before = process_->agent.inventory().observed(kServer);
     die();
     start();

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "bus/sim_transport.hpp"
+#include "driver-manager/allocdir/alloc_dir.hpp"
 #include "driver-manager/shell/agent.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "os/files.hpp"
@@ -50,7 +51,10 @@ class NodeTest : public testing::Test {
             end.task = key.task;
             say(end);
         }
-        EXPECT_TRUE(soon([&] { return process_->agent.inventory().tasks().empty(); }));
+        EXPECT_TRUE(soon([&] {
+            const auto left = allocdir::list(dir_ + "/allocs");
+            return left && left->empty();
+        }));
         process_.reset();
         EXPECT_TRUE(os::remove_tree(dir_));
     }

@@ -142,5 +142,16 @@ TEST_F(StoreCollects, APurgedJobOnceNothingOfItRuns) {
     EXPECT_EQ(ask(again).index, 1U);
 }
 
+TEST_F(StoreCollects, ALargeJobIsPurgedInBitesThatFollowEachOtherAtOnce) {
+    limits.collecting.at_once = 2;
+    start();
+    record_ended(20);
+    wire::Request purge = make("stop", wire::Ask::job_stop);
+    purge.job = "sum";
+    purge.purge = true;
+    EXPECT_TRUE(ask(purge).ok);
+    EXPECT_TRUE(until([&] { return left() == 0 && !state<wire::JobDesired>("job/sum"); }, seconds(2)));
+}
+
 }  // namespace
 }  // namespace drover::store

@@ -23,7 +23,9 @@ bool Store::collect_round() {
     }
     if (draft.size() > 0 && !commit(draft)) return false;
     if (!answer) {
-        collecting_ = false;
+        // What had to wait for its turn follows at once, behind what others asked for meanwhile.
+        collecting_ = draft.size() > 0;
+        if (collecting_) commit_at(now);
         return true;
     }
     log::info("collected at a user's wish", {{"allocs", answer->collected.size()}, {"due", answer->index}});
@@ -40,7 +42,6 @@ void Store::collect_due(Draft& draft, Instant now) {
     const std::vector<Removal> removals = due(census_, rules, now);
     const auto gone = collect(draft, removals, rules.at_once, now);
     for (const std::string& key : expired_records(census_, rules, now)) draft.forget(key);
-    // What had to wait for its turn follows at once.
     if (gone.size() < rules.at_once) collect_at_ = now + rules.interval;
     if (gone.empty()) return;
     log::info(

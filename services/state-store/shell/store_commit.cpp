@@ -164,6 +164,7 @@ bool Store::commit(const Draft& draft) {
         return false;
     }
     if (!std::exchange(refusing_, true)) log::error("cannot record; trying again", {{"error", done.error()}});
+    loop_.cancel(commit_timer_);
     commit_timer_ = loop_.at(loop_.now() + kRetry, [this] { commit_round(); });
     return false;
 }
