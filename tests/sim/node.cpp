@@ -43,6 +43,7 @@ std::vector<Node::Key> Node::tasks() const {
 void Node::start() {
     ++epoch_;
     inventory_ = std::make_unique<driver_manager::Inventory>();
+    inventory_->adopt(fence_);
     feed_ = Feed();
     positions_.clear();
     world_.trace(id_ + "       driver-manager starts, epoch " + std::to_string(epoch_));
@@ -106,6 +107,7 @@ void Node::apply(const driver_manager::Decision& decision) {
                 break;
             case Action::Kind::release: dir.shims.erase(action.seq); break;
             case Action::Kind::set_floor: dir.floor = action.seq; break;
+            case Action::Kind::set_fence: fence_ = std::max(fence_, action.seq); break;
             case Action::Kind::destroy:
                 if (live(action.key) != 0) world_.violate("what is destroyed has ended", name(action.key, 0));
                 on_destroy(action.key);

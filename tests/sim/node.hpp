@@ -89,6 +89,7 @@ class Node : public Ear {
     std::string id_;
     bool calm_ = false;
     std::map<Key, TaskDir> dirs_;
+    std::uint64_t fence_ = 0;
     std::uint64_t epoch_ = 0;
     std::unique_ptr<driver_manager::Inventory> inventory_;
     Feed feed_;

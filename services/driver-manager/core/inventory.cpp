@@ -134,16 +134,16 @@ Decision Inventory::command(const wire::TaskCommand& command) {
     Decision decision;
     decision.refused = why_unusable(command);
     if (!decision.refused.empty()) return decision;
-    std::uint64_t& term = terms_[command.alloc];
-    if (command.term < term) {
+    if (command.term < fence_) {
         decision.refused = "the command for task " + command.task + " of alloc " + command.alloc + " is of term " +
-                           std::to_string(command.term) + ", but the alloc has an owner of term " +
-                           std::to_string(term);
+                           std::to_string(command.term) + ", but this node was told what to do under term " +
+                           std::to_string(fence_);
         return decision;
     }
+    fence_ = command.term;
     const TaskKey key{command.alloc, command.task};
     const std::optional<wire::TaskObserved> before = observed(key);
-    if (command.term > term) {
+    if (std::uint64_t& term = terms_[command.alloc]; command.term > term) {
         term = command.term;
         for (auto sibling = tasks_.lower_bound({command.alloc, ""});
              sibling != tasks_.end() && sibling->first.alloc == command.alloc; ++sibling)
@@ -154,6 +154,8 @@ Decision Inventory::command(const wire::TaskCommand& command) {
     if (task.destroyed && command.seq <= task.floor) return decision;
     if (task.destroyed) std::erase(destroyed_, key);
     task.destroyed = false;
+    if (command.term > (task.standing ? task.standing->term : 0))
+        decision.actions.push_back(action(Kind::set_fence, key, command.term));
     task.standing = command;
     settle(key, task, decision);
     if (observed(key) != before) decision.changed.push_back(key);

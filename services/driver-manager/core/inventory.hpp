@@ -4,7 +4,8 @@
 // What it guarantees, whatever is heard, however often and in whatever order:
 //   - at most one incarnation of a task is live;
 //   - an incarnation starts at most once, and never once it, or a later one, was told to stop;
-//   - a command of a term below the highest seen for its alloc changes nothing;
+//   - a command of a term below the highest heard, by whichever process served this node, changes nothing: terms are
+//     the same for all allocs, and whoever is behind hears of the new one and says everything again;
 //   - hearing the same command again asks for nothing new;
 //   - the end of an incarnation is reported until the command says that it is recorded (`released`).
 #pragma once
@@ -35,6 +36,7 @@ struct Action {
         signal,     // deliver `signal` once for `order`
         release,    // forget the ended incarnation `seq` and its files
         set_floor,  // remember durably that no incarnation up to `seq` may ever start
+        set_fence,  // remember durably that nobody of a term below `seq` is obeyed
         destroy,    // nothing of the task lives or is remembered: remove its directories
         pre_kill,   // run the task's pre_kill script beside the running incarnation `seq`
         probe,      // ask the running incarnation `seq` until it is ready
@@ -62,6 +64,9 @@ class Inventory {
     static constexpr std::size_t kMaxEnded = 64;
     // Destroyed tasks whose floor is still remembered against late commands.
     static constexpr std::size_t kMaxDestroyed = 4096;
+
+    // The highest fence that was set when this process started. Before anything else.
+    void adopt(std::uint64_t fence) { fence_ = fence; }
 
     // What a task had when this process started. Once per task, before its first command; a task without incarnations
     // needs it only when its floor is not 0.
@@ -118,7 +123,8 @@ class Inventory {
     wire::TaskObserved describe(const TaskKey& key, const Task& task) const;
 
     std::map<TaskKey, Task> tasks_;
-    std::map<std::string, std::uint64_t> terms_;  // per alloc, the fence
+    std::uint64_t fence_ = 0;
+    std::map<std::string, std::uint64_t> terms_;  // per alloc, of its newest command
     std::vector<TaskKey> destroyed_;              // oldest first
 };
 

@@ -81,6 +81,7 @@ class Node {
             EXPECT_TRUE(decision.changed.empty());
             return;
         }
+        EXPECT_GE(command.term, fence_) << "an old owner was obeyed";
         apply(decision);
         if (command.verb != wire::Verb::run) disks_[key].stopped = std::max(disks_[key].stopped, command.seq);
         EXPECT_TRUE(inventory_.command(command).actions.empty()) << "a repeated command asked for something new";
@@ -114,6 +115,10 @@ class Node {
                 case Action::Kind::set_floor:
                     EXPECT_GT(action.seq, disk.floor);
                     disk.floor = action.seq;
+                    break;
+                case Action::Kind::set_fence:
+                    EXPECT_GE(action.seq, fence_);
+                    fence_ = action.seq;
                     break;
                 case Action::Kind::destroy:
                     EXPECT_TRUE(disk.runs.empty());
@@ -157,6 +162,7 @@ class Node {
 
     void restart() {
         inventory_ = Inventory();
+        inventory_.adopt(fence_);
         // What was applied to incarnations that are gone is the owner's to remember.
         signalled_.clear();
         for (auto& [key, disk] : disks_) {
@@ -189,6 +195,7 @@ class Node {
     std::vector<wire::TaskCommand> said_;
     std::set<std::uint64_t> signalled_;
     std::uint64_t term_ = 1;
+    std::uint64_t fence_ = 0;
     std::uint64_t order_ = 0;
 };
 

@@ -20,7 +20,7 @@ wire::TaskCommand command(wire::Verb verb, std::uint64_t seq) {
     wire::TaskCommand result;
     result.alloc = kServer.alloc;
     result.task = kServer.task;
-    result.term = 1;
+    result.term = 0;  // no fence to set
     result.verb = verb;
     result.seq = seq;
     result.incarnation = "id" + std::to_string(seq);
@@ -43,8 +43,8 @@ wire::IncarnationObserved state(std::uint64_t seq, RunPhase phase) {
 
 // "launch 1", "set_floor 2": what the tests compare.
 std::vector<std::string> words(const Decision& decision) {
-    static constexpr const char* kWords[] = {"launch",    "stop",    "signal",   "release",
-                                             "set_floor", "destroy", "pre_kill", "probe"};
+    static constexpr const char* kWords[] = {"launch",    "stop",    "signal",   "release", "set_floor",
+                                             "set_fence", "destroy", "pre_kill", "probe"};
     std::vector<std::string> result;
     for (const Action& action : decision.actions)
         result.push_back(kWords[static_cast<int>(action.kind)] + std::string(" ") + std::to_string(action.seq));
@@ -84,7 +84,7 @@ TEST(Inventory, RefusesACommandOfAnOlderTermAndChangesNothing) {
     wire::TaskCommand stale = stop(1);
     stale.term = 6;
     const Decision decision = inventory.command(stale);
-    EXPECT_THAT(decision.refused, HasSubstr("an owner of term 7"));
+    EXPECT_THAT(decision.refused, HasSubstr("under term 7"));
     EXPECT_THAT(decision.actions, IsEmpty());
     EXPECT_THAT(decision.changed, IsEmpty());
     EXPECT_EQ(inventory.observed(kServer), before);
@@ -100,6 +100,28 @@ TEST(Inventory, FencesEveryTaskOfAnAllocByOneTerm) {
     EXPECT_THAT(inventory.command(sibling).changed, ElementsAre(kServer, TaskKey{"a1", "proxy"}));
     EXPECT_EQ(inventory.observed(kServer)->term, 3u);
     EXPECT_THAT(inventory.command(stop(1)).refused, HasSubstr("term"));
+}
+
+TEST(Inventory, MakesANewTermDurableBeforeItDoesAnythingUnderIt) {
+    Inventory inventory;
+    wire::TaskCommand owner = run(1);
+    owner.term = 7;
+    EXPECT_THAT(words(inventory.command(owner)), ElementsAre("set_fence 7", "launch 1"));
+    EXPECT_THAT(words(inventory.command(owner)), IsEmpty());
+    wire::TaskCommand other = owner;
+    other.alloc = "a2";
+    EXPECT_THAT(words(inventory.command(other)), ElementsAre("set_fence 7", "launch 1"))
+        << "the first attempt to write it down may have failed";
+}
+
+TEST(Inventory, RefusesAnOldTermThatOnlyItsPredecessorHadHeardOf) {
+    Inventory inventory;
+    inventory.adopt(7);
+    wire::TaskCommand stale = run(1);
+    stale.term = 6;
+    EXPECT_THAT(inventory.command(stale).refused, HasSubstr("under term 7"));
+    stale.term = 7;
+    EXPECT_THAT(inventory.command(stale).refused, IsEmpty());
 }
 
 TEST(Inventory, StopMakesTheFloorDurableBeforeItStopsAnything) {

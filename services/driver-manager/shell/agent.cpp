@@ -45,6 +45,9 @@ Result<void> Agent::start() {
     hands_.listen_renders([this](const TaskKey& key, const wire::RenderObserved& now) { hear_render(key, now); });
     const auto found = hands_.adopt();
     if (!found) return tl::unexpected(found.error());
+    const auto fence = hands_.fence();
+    if (!fence) return tl::unexpected(fence.error());
+    inventory_.adopt(*fence);
     for (const Found& task : *found) {
         inventory_.adopt(task.key, task.floor, task.incarnations);
         for (const auto& state : task.incarnations) log_state(task.key, state);
@@ -121,6 +124,7 @@ bool Agent::try_action(const Action& action) {
         case Action::Kind::release: hands_.release(action.key, action.seq); return true;
         case Action::Kind::destroy: hands_.destroy(action.key); return true;
         case Action::Kind::set_floor: return set_floors({{action.key, action.seq}});
+        case Action::Kind::set_fence: return is_kept(hands_.set_fence(action.seq));
     }
     return true;
 }
@@ -150,12 +154,13 @@ bool Agent::launch(const Action& action) {
     return true;
 }
 
-bool Agent::set_floors(const std::map<TaskKey, std::uint64_t>& floors) {
-    const auto set = hands_.set_floors(floors);
+bool Agent::set_floors(const std::map<TaskKey, std::uint64_t>& floors) { return is_kept(hands_.set_floors(floors)); }
+
+bool Agent::is_kept(const Result<void>& written) {
     // Said once, not with every attempt.
-    if (!set && !refused_) log::error("cannot record which runs may never start", {{"error", set.error()}});
-    refused_ = !set;
-    return set.has_value();
+    if (!written && !refused_) log::error("cannot record what may never happen again", {{"error", written.error()}});
+    refused_ = !written;
+    return written.has_value();
 }
 
 void Agent::accompany(const Action& action) {

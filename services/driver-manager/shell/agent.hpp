@@ -47,6 +47,7 @@ class Agent : public bus::Follower {
     bool try_action(const Action& action);
     bool launch(const Action& action);
     bool set_floors(const std::map<TaskKey, std::uint64_t>& floors);
+    bool is_kept(const Result<void>& written);
     void accompany(const Action& action);
     void signal(const Action& action);
     void pay_at(Instant when);
@@ -68,7 +69,7 @@ class Agent : public bus::Follower {
     std::map<TaskKey, std::deque<Action>> owed_;
     rt::Token pay_timer_ = 0;
     Instant pay_at_;
-    bool refused_ = false;  // the disk took no floors when last asked
+    bool refused_ = false;  // the disk took nothing when last asked
 };
 
 }  // namespace drover::driver_manager

@@ -196,6 +196,19 @@ TEST_F(AgentTest, AStoppedTaskStaysStoppedWhenTheDriverManagerForgetsEverything)
     EXPECT_EQ(hands_.launches, 0);
 }
 
+TEST_F(AgentTest, AnOwnerThatWasCutOffIsNotObeyedByTheNextDriverManagerEither) {
+    wire::TaskCommand newer = command(wire::Verb::stop, 1);
+    newer.term = 5;
+    say(newer);
+    ASSERT_TRUE(soon_heard("1 never_started"));
+    restart();
+    wire::TaskCommand older = command(wire::Verb::run, 2);
+    older.term = 4;
+    say(older);
+    ASSERT_TRUE(soon([&] { return process_->agent.counters().refused > 0; }));
+    EXPECT_EQ(hands_.launches, 0);
+}
+
 TEST_F(AgentTest, AFailedStartIsReportedAndStaysFailedAfterARestart) {
     hands_.launch_error = "no such command";
     say(command(wire::Verb::run, 1));

@@ -30,6 +30,14 @@ class FakeHands : public Hands {
         return {};
     }
 
+    Result<std::uint64_t> fence() override { return fence_; }
+
+    Result<void> set_fence(std::uint64_t term) override {
+        if (disk_full) return fail(ErrorKind::io, "the disk is full");
+        fence_ = std::max(fence_, term);
+        return {};
+    }
+
     Result<void> launch(const wire::TaskCommand& command) override {
         if (!launch_error.empty()) return fail(ErrorKind::unavailable, launch_error);
         Files& files = tasks_[{command.alloc, command.task}];
@@ -110,6 +118,7 @@ class FakeHands : public Hands {
         std::map<std::uint64_t, wire::IncarnationObserved> runs;
     };
 
+    std::uint64_t fence_ = 0;
     Heard heard_;
     HeardRender heard_render_;
     std::map<TaskKey, Files> tasks_;

@@ -41,6 +41,10 @@ class Hands {
     // at the price of one.
     virtual Result<void> set_floors(const std::map<TaskKey, std::uint64_t>& floors) = 0;
 
+    // The highest number that was ever given to set_fence, which is durable once it has returned.
+    virtual Result<std::uint64_t> fence() = 0;
+    virtual Result<void> set_fence(std::uint64_t term) = 0;
+
     // Begins the setup of the incarnation, and starts it once that is over; what comes of it is heard. An error means
     // that nothing was begun and that this incarnation left no trace; `unavailable` may pass when tried again.
     virtual Result<void> launch(const wire::TaskCommand& command) = 0;

@@ -49,6 +49,7 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
                    log::warn("something of a destroyed task is left", {{"why", why}});
                }),
       launcher_(loop, paths_.tasks, paths_.shim, limits.starts_in_flight, *this),
+      fence_(paths_.tasks + "/.fence"),
       children_(loop),
       probes_(loop,
               [this](const launcher::RunKey& key) {

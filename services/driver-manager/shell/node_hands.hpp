@@ -15,6 +15,7 @@
 #include "driver-manager/setup/facts.hpp"
 #include "driver-manager/setup/probes.hpp"
 #include "driver-manager/setup/setups.hpp"
+#include "driver-manager/shell/fence.hpp"
 #include "driver-manager/shell/hands.hpp"
 #include "driver-manager/templates/keeper.hpp"
 #include "rt/loop.hpp"
@@ -59,6 +60,8 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     void listen_renders(HeardRender heard) override { heard_render_ = std::move(heard); }
     Result<std::vector<Found>> adopt() override;
     Result<void> set_floors(const std::map<TaskKey, std::uint64_t>& floors) override;
+    Result<std::uint64_t> fence() override { return fence_.load(); }
+    Result<void> set_fence(std::uint64_t term) override { return fence_.raise(term); }
     Result<void> launch(const wire::TaskCommand& command) override;
     void probe(const wire::TaskCommand& command) override;
     void pre_kill(const wire::TaskCommand& command) override;
@@ -117,6 +120,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     std::set<launcher::RunKey> changed_;  // what has to be said
     allocdir::Sweeper sweeper_;
     launcher::Launcher launcher_;
+    Fence fence_;
     setup::Children children_;
     setup::Probes probes_;
     setup::FetchLimits fetch_limits_;
