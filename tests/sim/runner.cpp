@@ -14,6 +14,7 @@ void Runner::start() {
     rules.boot = boot();
     rules.max_kill_timeout = kMaxKillTimeout;
     rules.orphan_grace = seconds(2);
+    rules.store_silence = milliseconds(1500);  // two beats
     rules.task_edges = &edges_.task;
     rules.alloc_edges = &edges_.alloc;
     rules.slot_edges = &edges_.slot;
@@ -63,6 +64,7 @@ void Runner::hear_state(const Message& message) {
                 *entry.body);
         });
     if (news == Position::News::complete) brain_->state_complete();
+    if (state_position_.confirmed_by(message)) brain_->state_current(world_.now());
     if (news != Position::News::none) settle();
 }
 

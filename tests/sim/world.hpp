@@ -97,6 +97,11 @@ class Position {
         return caught_up_ ? News::complete : News::partial;
     }
 
+    // Does the message say that there is nothing above the position?
+    bool confirmed_by(const Message& message) const {
+        return caught_up_ && message.epoch == epoch_ && message.head == position_;
+    }
+
    private:
     std::uint64_t epoch_ = 0;
     std::uint64_t position_ = 0;

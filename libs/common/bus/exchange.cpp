@@ -192,6 +192,9 @@ struct Exchange::State {
         if (in->admission.epoch() != head.epoch) return;
         if (in->admission.heard_head(head.head)) vector_by(loop.now() + kCoalesce);
         settle(*in, source, head.stream);
+        // An old vector may come late, and then its head is not the newest.
+        if (in->admission.complete() && in->admission.position() == head.head)
+            in->follower->on_current(source, head.stream);
     }
 
     void hear_records(const wire::Envelope& envelope) {

@@ -33,6 +33,8 @@ class Follower {
     // The position has reached the head heard of: what was not heard of since the reset does not exist. Called each
     // time the stream catches up.
     virtual void on_complete(const std::string& source, const std::string& stream) = 0;
+    // The sender says that there is still nothing above the position: about once a second while it is heard.
+    virtual void on_current(const std::string& /*source*/, const std::string& /*stream*/) {}
 };
 
 // A process heard of through its vector.

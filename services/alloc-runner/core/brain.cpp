@@ -42,9 +42,8 @@ Statements Brain::settle(Instant now) {
 Instant Brain::wake_at() const {
     Instant first = timers_.empty() ? kNever : timers_.begin()->first;
     if (state_known_ && !drain_deadlines_.empty()) first = std::min(first, drain_deadlines_.begin()->first);
-    for (const auto& [key, suspect] : suspects_)
-        if (suspect.since != kNever && suspect.since.set())
-            first = std::min(first, suspect.since + rules_.orphan_grace);
+    for (const auto& [key, since] : suspects_)
+        if (since != kNever && since.set()) first = std::min(first, since + rules_.orphan_grace);
     return first;
 }
 
@@ -59,9 +58,9 @@ void Brain::settle_term() {
     term_ = term;
     for (auto& [id, known] : allocs_) end_life(id, known);
     for (const auto& [id, proposal] : std::exchange(proposals_, {})) out_.proposals[id] = std::nullopt;
-    for (auto& [key, suspect] : suspects_) {
-        if (suspect.since == kNever) out_.commands[key] = std::nullopt;
-        suspect.since = {};
+    for (auto& [key, since] : suspects_) {
+        if (since == kNever) out_.commands[key] = std::nullopt;
+        since = {};
     }
     touch_everything();
 }

@@ -26,6 +26,7 @@ struct BrainRules {
     std::string boot;  // of this process
     Duration max_kill_timeout = seconds(30);
     Duration orphan_grace = seconds(30);  // how long a task may be unknown to the store before it is destroyed
+    Duration store_silence = seconds(5);  // after which the store may know what was not heard
     EdgeCounts* task_edges = nullptr;
     EdgeCounts* alloc_edges = nullptr;
     EdgeCounts* slot_edges = nullptr;
@@ -47,6 +48,8 @@ class Brain {
     // The store's state stream.
     void state_reset();
     void state_complete();
+    // The store has confirmed that what was heard is all there is.
+    void state_current(Instant now);
     void hear(const wire::Members& members);
     void hear(const wire::JobDesired& job);
     void hear(const wire::AllocDesired& alloc);
@@ -93,15 +96,11 @@ class Brain {
         Instant wake_at = kNever;
     };
 
-    struct Suspect {
-        bool was_known = false;  // the store had its alloc
-        Instant since;           // kNever once told to be destroyed
-    };
-
     bool mine(const std::string& job) const;
     void touch(const std::string& alloc) { dirty_allocs_.insert(alloc); }
     void touch_everything();
     void suspect(const std::string& node, const TaskKey& key);
+    bool hears_store(Instant now) const { return current_at_.set() && now - current_at_ <= rules_.store_silence; }
     void settle_term();
     void settle_drains(Instant now);
     void withdraw_proposals(const std::string& job);
@@ -123,6 +122,7 @@ class Brain {
     wire::Members members_;
     bool state_known_ = false;   // it has been complete once
     bool state_resets_ = false;  // and is being heard anew
+    Instant current_at_;         // when it was last known to be all there is
     std::uint64_t term_ = 0;
     std::map<std::string, wire::JobDesired> wanted_;
     std::map<std::string, Job> jobs_;
@@ -136,7 +136,7 @@ class Brain {
     std::map<std::string, NodeView> inventories_;
     std::set<std::string> unheard_;  // keys of the state stream known from before its reset, not heard of since
     // Tasks on a node whose alloc the store does not know.
-    std::map<std::pair<std::string, TaskKey>, Suspect> suspects_;
+    std::map<std::pair<std::string, TaskKey>, Instant> suspects_;  // since when; kNever once told to be destroyed
     std::set<std::pair<Instant, std::string>> timers_;
     std::set<std::string> changing_;  // allocs with a task that its templates want restarted
     std::set<std::string> dirty_jobs_;

@@ -15,6 +15,13 @@ void Brain::state_reset() {
     for (const std::string& id : collected_) unheard_.insert("collected/" + id);
 }
 
+void Brain::state_current(Instant now) {
+    if (!hears_store(now))
+        for (auto& [key, since] : suspects_)
+            if (since != kNever) since = now;
+    current_at_ = now;
+}
+
 void Brain::state_complete() {
     if (state_known_ && !state_resets_) return;
     state_known_ = true;
@@ -125,7 +132,7 @@ void Brain::forget_alloc(const std::string& id) {
         dirty_jobs_.insert(desired.job);
         const NodeView& view = inventories_[desired.node];
         for (const wire::TaskSpec& task : desired.group.tasks)
-            if (view.find({id, task.name})) suspects_[{desired.node, TaskKey{id, task.name}}].was_known = true;
+            if (view.find({id, task.name})) suspects_.try_emplace({desired.node, TaskKey{id, task.name}});
     }
     allocs_.erase(known);
 }

@@ -80,8 +80,9 @@ void Brain::withdraw_proposals(const std::string& job) {
 }
 
 // Tasks of allocs that nobody recorded are ended once it is certain that nobody will; at once when the store has
-// removed the alloc. Who is told what to do under this term has an owner, whom the store has told more. A store that
-// knows no job at all has lost its memory rather than its jobs: then nothing is touched.
+// removed the alloc. An alloc is recorded before any task of it begins, but whoever is cut off from the store does not
+// hear of that: the time counts only while the store is heard. A store that knows no job at all has lost its memory
+// rather than its jobs: then nothing is touched.
 void Brain::settle_suspects(Instant now) {
     for (auto it = suspects_.begin(); it != suspects_.end();) {
         const auto& [node, key] = it->first;
@@ -89,16 +90,15 @@ void Brain::settle_suspects(Instant now) {
         const auto known = allocs_.find(key.first);
         const bool cleared = !observed || (known != allocs_.end() && known->second.desired);
         if (cleared) {
-            if (it->second.since == kNever && !observed) out_.commands[it->first] = std::nullopt;
+            if (it->second == kNever && !observed) out_.commands[it->first] = std::nullopt;
             it = suspects_.erase(it);
             continue;
         }
-        Instant& since = it->second.since;
-        if (!since.set()) since = now;
+        Instant& since = it->second;
+        if (!since.set() || (!hears_store(now) && since != kNever)) since = now;
         const bool removed = collected_.contains(key.first);
         const bool due = since != kNever && (removed || since + rules_.orphan_grace <= now);
-        const bool owned = observed->term >= term_ && !it->second.was_known;
-        if (due && mine(key.first) && (removed || (!owned && !wanted_.empty()))) {
+        if (due && mine(key.first) && (removed || !wanted_.empty())) {
             since = kNever;
             out_.commands[it->first] = destruction(key, *observed);
             if (!removed)

@@ -76,6 +76,10 @@ void Runner::StateFollower::on_complete(const std::string&, const std::string&) 
     runner_.settle_soon();
 }
 
+void Runner::StateFollower::on_current(const std::string&, const std::string&) {
+    runner_.brain_.state_current(runner_.loop_.now());
+}
+
 void Runner::NodeFollower::on_reset(const std::string&, const std::string& stream) {
     runner_.brain_.inventory_reset(node_of(stream));
 }

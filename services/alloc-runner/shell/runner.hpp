@@ -28,6 +28,7 @@ class Runner {
         void on_reset(const std::string& source, const std::string& stream) override;
         void on_record(const std::string& source, const std::string& stream, const wire::Record& record) override;
         void on_complete(const std::string& source, const std::string& stream) override;
+        void on_current(const std::string& source, const std::string& stream) override;
 
        private:
         void forget(const std::string& key);
