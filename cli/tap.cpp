@@ -1,7 +1,6 @@
 // drover tap [PREFIX]: what the services say, straight from the bus.
-#include "bus/tap.hpp"
+#include "cli/ear.hpp"
 #include "cli/verb.hpp"
-#include "os/files.hpp"
 #include "wire/codec.hpp"
 #include "wire/envelope.hpp"
 
@@ -56,21 +55,9 @@ std::string message_text(const Session& session, const Json& message) {
 }
 
 int listen(const Session& session, const TapOptions& options) {
-    std::vector<std::string> endpoints = options.endpoints;
-    if (endpoints.empty()) {
-        const std::string run = run_dir(data_dir(session.environment));
-        for (const char* service : kServices) endpoints.push_back(tap(run, service));
-        // Connecting to a socket that is not there yet is no error for the bus, and would wait for ever.
-        const std::string socket = endpoints.front().substr(std::string("ipc://").size());
-        if (!os::exists(socket)) {
-            return session.fail(Error{ErrorKind::unavailable, "cannot listen in: there is no " + socket +
-                                                                  ". Start Drover with: drover dev\nOr name the tap of "
-                                                                  "another with --endpoint."});
-        }
-    }
     std::string prefix = options.prefix;
     if (!prefix.empty() && prefix.rfind("v1/", 0) != 0) prefix = "v1/" + prefix;
-    auto opened = bus::Tap::open(endpoints, prefix);
+    auto opened = open_ear(session.environment, options.endpoints, prefix);
     if (!opened) return session.fail(opened.error());
     std::string topic, payload;
     for (std::uint64_t seen = 0; options.count == 0 || seen < options.count;) {

@@ -76,5 +76,42 @@ TEST(Tap, APythonSubscriberReadsOneJobsEventsWithoutASchema) {
     EXPECT_THAT(types, ElementsAre("Received", "Task Setup", "Started", "Terminated"));
 }
 
+TEST(Tap, WhatATaskUsesOfItsNodeIsToldToWhoeverAsks) {
+    Cluster cluster;
+    cluster.submit("busy", R"(
+job: busy
+groups:
+  - name: group
+    tasks:
+      # A child that is busy, and one that has been: both are the task's.
+      - { name: spin, driver: raw_exec, config: { command: /bin/sh, args: ["-c", "while :; do :; done & wait"] } }
+      - { name: idle, driver: raw_exec, config: { command: /bin/sleep, args: ["1000"] } }
+)");
+    ASSERT_TRUE(eventually(
+        [&] {
+            const Json alloc = cluster.alloc("busy");
+            return alloc.is_object() && alloc["status"] == "running";
+        },
+        seconds(20)));
+    const std::string id = cluster.alloc("busy")["id"];
+    Json spin, idle;
+    const auto measured = [&] {
+        const Outcome stats = cluster.drover({"alloc", "stats", id.substr(0, 8), "-o", "json"});
+        std::istringstream out(stats.out);
+        for (std::string line; std::getline(out, line);) {
+            Json usage = Json::parse(line, nullptr, false);
+            if (usage.is_object()) (usage["task"] == "spin" ? spin : idle) = usage;
+        }
+        return spin.is_object() && idle.is_object() && spin["cores"] > 0.1;
+    };
+    ASSERT_TRUE(eventually(measured, seconds(20))) << spin << idle << cluster.logs();
+    EXPECT_LT(idle["cores"], 0.1);
+    EXPECT_EQ(spin["processes"], 2);
+    EXPECT_EQ(idle["processes"], 1);
+    EXPECT_GT(idle["memory"], 100'000);
+    EXPECT_GE(idle["peak"], idle["memory"]);
+    EXPECT_EQ(spin["seq"], 1);
+}
+
 }  // namespace
 }  // namespace drover::integration

@@ -255,6 +255,16 @@ void Exchange::follow(const std::string& prefix, Follower& follower, bool from_h
 
 void Exchange::changed(const std::string& stream) { state_->changed(stream); }
 
+void Exchange::sample(const std::string& stream, std::uint64_t number, const std::string& key, std::string_view kind,
+                      std::string body) {
+    wire::Envelope envelope;
+    envelope.prev = number - 1;
+    envelope.records.push_back({number, std::string(kind), key, false, std::move(body)});
+    state_->send(live_topic(stream, key), stream, std::move(envelope));
+}
+
+bool Exchange::wanted(const std::string& stream) const { return state_->transport.wanted("v1/" + stream + "/"); }
+
 void Exchange::on_vector(std::function<void(const Peer&, const wire::Vector&)> handler) {
     state_->vector_handler = std::move(handler);
 }

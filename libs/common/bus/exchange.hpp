@@ -64,6 +64,13 @@ class Exchange {
     // Publishes what `stream` has above what was published last.
     void changed(const std::string& stream);
 
+    // Says something once to whoever listens now: nothing of it is kept or repeated. `number` counts the samples of the
+    // key from 1, so that a listener sees how many it has missed.
+    void sample(const std::string& stream, std::uint64_t number, const std::string& key, std::string_view kind,
+                std::string body);
+    // Does anybody listen to a stream that begins with `stream`?
+    bool wanted(const std::string& stream) const;
+
     // Called for every vector heard, after the reads in it were served; for leases and liveness.
     void on_vector(std::function<void(const Peer&, const wire::Vector&)> handler);
 

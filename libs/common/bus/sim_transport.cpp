@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "bus/topic.hpp"
+
 namespace drover::bus {
 
 class SimNetwork::Port : public Transport {
@@ -20,6 +22,14 @@ class SimNetwork::Port : public Transport {
 
     void on_message(Handler handler) override { handler_ = std::move(handler); }
     void on_join(std::function<void()> handler) override { join_ = std::move(handler); }
+
+    bool wanted(std::string_view prefix) const override {
+        for (const auto& [id, port] : network_.ports_) {
+            const auto hears = [&](const std::string& subscribed) { return overlaps(subscribed, prefix); };
+            if (port != this && std::any_of(port->prefixes_.begin(), port->prefixes_.end(), hears)) return true;
+        }
+        return false;
+    }
 
     bool wants(std::string_view topic) const {
         return std::any_of(prefixes_.begin(), prefixes_.end(),

@@ -39,4 +39,8 @@ bool stream_matches(std::string_view stream, std::string_view prefix) {
     return prefix.ends_with('/') ? stream.starts_with(prefix) : stream == prefix;
 }
 
+bool overlaps(std::string_view subscribed, std::string_view prefix) {
+    return subscribed.starts_with(prefix) || prefix.starts_with(subscribed);
+}
+
 }  // namespace drover::bus

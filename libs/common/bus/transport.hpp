@@ -18,6 +18,8 @@ class Transport {
     virtual void on_message(Handler handler) = 0;
     // `handler` runs when somebody may have begun to listen: the moment to repeat what one stands for.
     virtual void on_join(std::function<void()> handler) = 0;
+    // Whether anybody, monitors included, wants topics that begin with `prefix`, as far as is known.
+    virtual bool wanted(std::string_view prefix) const = 0;
 };
 
 }  // namespace drover::bus

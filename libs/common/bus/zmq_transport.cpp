@@ -1,7 +1,10 @@
 #include "bus/zmq_transport.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <set>
 
+#include "bus/topic.hpp"
 #include "bus/zap.hpp"
 #include "bus/zmq_peers.hpp"
 #include "bus/zmq_socket.hpp"
@@ -12,7 +15,8 @@ namespace {
 
 constexpr int kVoiceHighWater = 10'000;
 constexpr int kTapHighWater = 1'000;
-constexpr int kBatch = 256;  // messages handled before other sources get their turn
+constexpr std::size_t kMaxSubscriptions = 100'000;  // that are remembered
+constexpr int kBatch = 256;                         // messages handled before other sources get their turn
 
 }  // namespace
 
@@ -25,6 +29,7 @@ struct ZmqTransport::State {
     std::optional<zmq::socket_t> tap;
     std::vector<rt::Token> tokens;
     std::function<void()> join;
+    std::set<std::pair<bool, std::string>> subscriptions;  // of each socket's; libzmq tells of the first and the last
     ZmqPeers peers;
 
     State(rt::Loop& l, const CurveConfig& c) : loop(l), curve(c), peers(l, context, c) {}
@@ -40,10 +45,20 @@ struct ZmqTransport::State {
         int left = kBatch;
         while (left > 0 && socket.recv(frame, zmq::recv_flags::dontwait)) {
             --left;
-            joined = joined || (frame.size() > 0 && *frame.data<char>() == 1);
+            if (frame.size() == 0) continue;
+            const bool begins = *frame.data<char>() == 1;
+            note(begins, is_voice, std::string(frame.to_string_view().substr(1)));
+            joined = joined || begins;
         }
         if (joined && is_voice && join) join();
         return left == 0;
+    }
+
+    void note(bool begins, bool is_voice, std::string prefix) {
+        if (!begins)
+            subscriptions.erase({is_voice, std::move(prefix)});
+        else if (subscriptions.size() < kMaxSubscriptions)
+            subscriptions.emplace(is_voice, std::move(prefix));
     }
 
     Result<void> open(std::optional<zmq::socket_t>& slot, const std::vector<std::string>& endpoints, int high_water) {
@@ -79,5 +94,10 @@ void ZmqTransport::publish(std::string_view topic, std::string_view payload) {
 void ZmqTransport::subscribe(std::string_view prefix) { state_->peers.subscribe(prefix); }
 void ZmqTransport::on_message(Handler handler) { state_->peers.on_message(std::move(handler)); }
 void ZmqTransport::on_join(std::function<void()> handler) { state_->join = std::move(handler); }
+
+bool ZmqTransport::wanted(std::string_view prefix) const {
+    return std::any_of(state_->subscriptions.begin(), state_->subscriptions.end(),
+                       [&](const auto& subscription) { return overlaps(subscription.second, prefix); });
+}
 
 }  // namespace drover::bus

@@ -28,6 +28,7 @@ class ZmqTransport : public Transport {
     void subscribe(std::string_view prefix) override;
     void on_message(Handler handler) override;
     void on_join(std::function<void()> handler) override;
+    bool wanted(std::string_view prefix) const override;
 
     // A peer silent for this long is disconnected and connected again (every peer speaks once a second): it cures a
     // subscriber that libzmq left deaf. Doubles while it stays silent.

@@ -1,5 +1,7 @@
 #include "os/proc.hpp"
 
+#include <unistd.h>
+
 #include <charconv>
 #include <map>
 #include <string>
@@ -12,7 +14,8 @@ namespace drover::os {
 namespace {
 
 // Fields of /proc/<pid>/stat counted from the one after the command, whose name may hold anything, even ") ".
-constexpr int kState = 0, kParent = 1, kSession = 3, kStartTime = 19;
+constexpr int kState = 0, kParent = 1, kSession = 3, kUser = 11, kSystem = 12, kReapedUser = 13, kReapedSystem = 14,
+              kStartTime = 19, kResident = 21;
 
 template <class T>
 bool to_number(std::string_view text, T& out) {
@@ -20,11 +23,22 @@ bool to_number(std::string_view text, T& out) {
     return std::from_chars(text.data(), end, out).ptr == end && !text.empty();
 }
 
+Duration tick() {
+    static const Duration one{seconds(1).ns / ::sysconf(_SC_CLK_TCK)};
+    return one;
+}
+
+std::uint64_t page_size() {
+    static const auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    return bytes;
+}
+
 bool parse_stat(std::string_view text, ProcStat& out) {
     const std::size_t close = text.rfind(')');
     if (close == std::string_view::npos || close + 2 > text.size()) return false;
     text.remove_prefix(close + 2);
-    for (int field = 0; field <= kStartTime; ++field) {
+    std::int64_t ticks = 0;
+    for (int field = 0; field <= kResident; ++field) {
         const std::size_t space = text.find(' ');
         if (space == std::string_view::npos) return false;
         const std::string_view word = text.substr(0, space);
@@ -33,6 +47,14 @@ bool parse_stat(std::string_view text, ProcStat& out) {
         if (field == kParent && !to_number(word, out.parent)) return false;
         if (field == kSession && !to_number(word, out.session)) return false;
         if (field == kStartTime && !to_number(word, out.start_time)) return false;
+        if (field >= kUser && field <= kReapedSystem) {
+            if (!to_number(word, ticks)) return false;
+            (field <= kSystem ? out.cpu_time : out.reaped_cpu_time).ns += ticks * tick().ns;
+        }
+        if (field == kResident) {
+            if (!to_number(word, out.resident)) return false;
+            out.resident *= page_size();
+        }
     }
     return true;
 }

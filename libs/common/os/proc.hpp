@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 namespace drover::os {
 
@@ -16,6 +17,9 @@ struct ProcStat {
     pid_t parent = 0;
     pid_t session = 0;
     std::uint64_t start_time = 0;  // clock ticks since boot; with the pid and the boot it names one process for ever
+    Duration cpu_time;             // of all its threads
+    Duration reaped_cpu_time;      // of the children that it has waited for, and theirs
+    std::uint64_t resident = 0;    // bytes in memory
 };
 
 // not_found when there is no such process.

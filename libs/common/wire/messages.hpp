@@ -6,6 +6,7 @@
 #include "wire/observed.hpp"
 #include "wire/request.hpp"
 #include "wire/status.hpp"
+#include "wire/usage.hpp"
 
 // clang-format off
 #define WIRE_MESSAGES(X) \
@@ -30,6 +31,7 @@
     X(Answer)            \
     X(LogRead)           \
     X(LogChunk)          \
+    X(TaskUsage)         \
     X(Envelope)          \
     X(Vector)
 // clang-format on

@@ -16,6 +16,7 @@
 #include "driver-manager/shell/log_desk.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "driver-manager/shell/node_id.hpp"
+#include "driver-manager/shell/usage_desk.hpp"
 #include "driver-manager/shell/variable_feed.hpp"
 #include "host/keys.hpp"
 #include "host/log.hpp"
@@ -75,6 +76,7 @@ class DriverManager : public host::Service {
           agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
           variables_(loop_, exchange_, hands_.variables(), hands_.keeper()),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
+          usage_(loop_, exchange_, agent_.inventory(), node),
           beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval,
                   [this, paths, node, data = config.data_dir, health = drivers::Health(limits.drivers),
                    storage = fingerprint::StorageTeller()]() mutable {
@@ -92,6 +94,7 @@ class DriverManager : public host::Service {
         if (const auto started = agent_.start(); !started) return started;
         variables_.start();
         desk_.start();
+        usage_.start();
         return {};
     }
 
@@ -111,6 +114,7 @@ class DriverManager : public host::Service {
     Agent agent_;
     VariableFeed variables_;
     LogDesk desk_;
+    UsageDesk usage_;
     Beacon beacon_;
 };
 

@@ -1,0 +1,17 @@
+// Ear: the bus as a monitor hears it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bus/tap.hpp"
+#include "cli/place.hpp"
+
+namespace drover::cli {
+
+// Listens to topics that begin with `prefix`, at `endpoints` or, without any, at the services of the data directory.
+Result<std::unique_ptr<bus::Tap>> open_ear(const Environment& environment, std::vector<std::string> endpoints,
+                                           const std::string& prefix);
+
+}  // namespace drover::cli

@@ -1,0 +1,97 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "driver-manager/stats/meter.hpp"
+#include "driver-manager/stats/rhythm.hpp"
+
+namespace drover::stats {
+namespace {
+
+constexpr Instant kStart{1'000'000'000'000};
+
+TEST(Rhythm, IsFastWhileSomebodyListensAndSlowOtherwise) {
+    Rhythm rhythm;
+    EXPECT_TRUE(rhythm.due(kStart, false));
+    rhythm.measured(kStart);
+    EXPECT_FALSE(rhythm.due(kStart + milliseconds(999), true));
+    EXPECT_TRUE(rhythm.due(kStart + seconds(1), true));
+    EXPECT_FALSE(rhythm.due(kStart + milliseconds(9999), false));
+    EXPECT_TRUE(rhythm.due(kStart + seconds(10), false));
+}
+
+TEST(Rhythm, WaitsEverLongerWhileItFailsAndIsItselfAgainAfterwards) {
+    Rhythm rhythm;
+    Instant now = kStart;
+    std::vector<std::int64_t> waits;
+    for (int i = 0; i < 9; ++i) {
+        rhythm.failed(now);
+        const Instant before = now;
+        while (!rhythm.due(now, true)) now = now + seconds(1);
+        waits.push_back((now - before).ns / seconds(1).ns);
+    }
+    EXPECT_THAT(waits, testing::ElementsAre(1, 2, 4, 8, 16, 32, 64, 120, 120));
+    rhythm.measured(now);
+    EXPECT_TRUE(rhythm.due(now + seconds(1), true));
+    rhythm.failed(now + seconds(1));
+    EXPECT_TRUE(rhythm.due(now + seconds(2), true));
+}
+
+os::ProcStat proc(pid_t pid, pid_t parent, Duration cpu, Duration reaped, std::uint64_t resident) {
+    os::ProcStat out;
+    out.pid = pid;
+    out.parent = parent;
+    out.cpu_time = cpu;
+    out.reaped_cpu_time = reaped;
+    out.resident = resident;
+    return out;
+}
+
+const RunningTask kTask{{"a1", "web"}, "job", 3, 20};
+
+TEST(Meter, CountsEveryProcessOfTheTaskAndWhatHasEndedAndNotTheShim) {
+    Meter meter;
+    const auto seen = meter.measure(kStart,
+                                    {proc(1, 0, seconds(99), seconds(99), 99), proc(10, 1, seconds(50), seconds(2), 7),
+                                     proc(20, 10, seconds(3), seconds(4), 100), proc(21, 20, seconds(5), {}, 200),
+                                     proc(30, 10, seconds(1), {}, 400), proc(40, 1, seconds(77), {}, 800)},
+                                    {kTask});
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].cpu_time, seconds(15));
+    EXPECT_EQ(seen[0].memory, 700U);
+    EXPECT_EQ(seen[0].processes, 3U);
+    EXPECT_EQ(seen[0].cores, 0) << "one look says nothing of a rate";
+    EXPECT_EQ(seen[0].seq, 3U);
+}
+
+TEST(Meter, TellsTheRateSinceTheLastLookAndTheHighestMemory) {
+    Meter meter;
+    const os::ProcStat shim = proc(10, 1, {}, {}, 7);
+    meter.measure(kStart, {shim, proc(20, 10, seconds(1), {}, 900)}, {kTask});
+    const auto seen = meter.measure(kStart + seconds(2), {shim, proc(20, 10, seconds(4), {}, 100)}, {kTask});
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_DOUBLE_EQ(seen[0].cores, 1.5);
+    EXPECT_EQ(seen[0].memory, 100U);
+    EXPECT_EQ(seen[0].peak, 900U);
+}
+
+TEST(Meter, ANewIncarnationBeginsAnew) {
+    Meter meter;
+    const os::ProcStat shim = proc(10, 1, {}, {}, 7);
+    meter.measure(kStart, {shim, proc(20, 10, seconds(9), {}, 900)}, {kTask});
+    RunningTask next = kTask;
+    next.seq = 4;
+    const auto seen = meter.measure(kStart + seconds(2), {shim, proc(20, 10, seconds(1), {}, 100)}, {next});
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].cores, 0);
+    EXPECT_EQ(seen[0].peak, 100U);
+}
+
+TEST(Meter, SaysNothingOfATaskWhoseProcessesAreNotInSight) {
+    Meter meter;
+    EXPECT_TRUE(meter.measure(kStart, {proc(1, 0, {}, {}, 1)}, {kTask}).empty());
+    EXPECT_TRUE(meter.measure(kStart, {proc(1, 0, {}, {}, 1), proc(20, 1, {}, {}, 1)}, {kTask}).empty())
+        << "without its shim it is a child of init like any other";
+}
+
+}  // namespace
+}  // namespace drover::stats
