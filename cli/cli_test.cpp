@@ -418,7 +418,7 @@ TEST_F(Cli, CompletionKnowsEveryVerbAndOption) {
     EXPECT_NE(bash.find("'job') words='run validate status stop policy --help'"), std::string::npos);
     EXPECT_NE(bash.find("'job run') words='--help --output --detach --timeout'"), std::string::npos);
     EXPECT_NE(bash.find("'node eligibility') words='--help --output --enable --disable'"), std::string::npos) << bash;
-    EXPECT_NE(completion(*tree, "zsh").find("'alloc') words_='status logs stop restart signal --help'"),
+    EXPECT_NE(completion(*tree, "zsh").find("'alloc') words_='status logs stats stop restart signal --help'"),
               std::string::npos);
     EXPECT_EQ(run({"completion", "bash"}), kOk);
     EXPECT_EQ(out, bash);
