@@ -45,7 +45,7 @@ struct TaskStatus {
     StopStage stop_stage = StopStage::none;
     Instant stop_at;                      // when shutdown_delay is over
     std::uint32_t failures_in_row = 0;    // for the back-off
-    std::uint64_t restart_all_order = 0;  // AllocOrder::restart_all applied
+    std::uint64_t restart_all_order = 0;  // AllocOrder::restart_all applied, or too late
     std::uint64_t rendered = 0;           // RenderObserved::number acted upon
     Instant stale_since;                  // set while a template is stale
     Instant stale_done;                   // the stale_since that was acted upon last

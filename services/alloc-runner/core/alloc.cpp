@@ -80,8 +80,9 @@ void Alloc::take(const Ordered& ordered, Instant now) {
         Orders orders;
         if (const auto hurries = ordered.order.hurries.find(name); hurries != ordered.order.hurries.end())
             orders.hurries = hurries->second;
-        if (!stop_ && !status_.expired) {
-            orders.restart_all = ordered.order.restart_all;
+        orders.restart_all = ordered.order.restart_all;
+        orders.over = stop_ || status_.expired;
+        if (!orders.over) {
             const auto restarts = ordered.order.restarts.find(name);
             if (restarts != ordered.order.restarts.end()) orders.restarts = restarts->second;
         }

@@ -85,6 +85,20 @@ TEST(Alloc, BoundsTheKillTimeoutByTheNodes) {
     EXPECT_EQ(decision.events[0].details.at("kill_timeout"), "30s");
 }
 
+TEST(Alloc, SaysThatItIsTooLateToBeginAgainRatherThanNothing) {
+    wire::AllocDesired desired = alloc_of(1);
+    desired.desired = wire::Desired::stop;
+    Alloc alloc(desired, nullptr, {.term = 1});
+    alloc.step(kAllocNow, Wanted{desired});
+    alloc.step(kAllocNow, nothing_of(desired));
+    wire::AllocOrder order;
+    order.restart_all = 1;
+    const AllocDecision decision = alloc.step(kAllocNow, Ordered{order});
+    EXPECT_TRUE(decision.report_changed);
+    EXPECT_EQ(alloc.status().tasks[0].restart_all_order, 1u) << "whoever wants to remove the alloc waits for this";
+    EXPECT_TRUE(alloc.status().tasks[0].killed);
+}
+
 TEST(Alloc, ReleasesAnEndOnlyOnceItIsRecorded) {
     wire::AllocDesired desired = alloc_of(1);
     desired.type = wire::JobType::batch;

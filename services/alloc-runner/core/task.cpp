@@ -87,7 +87,7 @@ void TaskStep::apply(const Orders& orders) {
     task_.signals = orders.signals;
     if (orders.restart_all > status_.restart_all_order) {
         set(status_.restart_all_order, orders.restart_all);
-        begin_again();
+        if (!orders.over) begin_again();
     }
     if (orders.restarts > status_.restart_order) {
         set(status_.restart_order, orders.restarts);

@@ -67,6 +67,7 @@ struct GiveUp {  // it has not started, and what it waits for will never come: i
 struct Orders {  // what users asked for, as far as it concerns this task
     std::uint64_t restarts = 0;
     std::uint64_t restart_all = 0;
+    bool over = false;  // the alloc is to end: nothing begins again, but whoever waits for that has to hear of it
     std::uint64_t hurries = 0;
     std::vector<wire::SignalOrder> signals;  // by id
 };

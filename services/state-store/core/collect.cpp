@@ -132,11 +132,11 @@ bool let_go(Draft& draft, const wire::AllocDesired& alloc, const wire::AllocStat
     auto job = load<wire::JobDesired>(draft, job_key(alloc.job));
     if (!order || !job) return false;
     if (!*job) return true;
-    // Asked to begin again it may just be doing so, even for a job that is stopped, until it is told to stop.
-    const bool runs = alloc.desired == wire::Desired::run;
+    // Asked to begin again it may just be doing so, even for a job that is stopped, until its owner has said otherwise.
     for (const wire::TaskStatus& task : status.tasks) {
-        if (runs && *order && !(*order)->stop && (*order)->restart_all > task.restart_all_order) return false;
+        if (*order && !(*order)->stop && (*order)->restart_all > task.restart_all_order) return false;
     }
+    const bool runs = alloc.desired == wire::Desired::run;
     if ((*job)->stopped || !wire::find_place((*job)->spec, alloc.group.name, alloc.index)) return true;
     if (!runs && !wire::completed_in_drain(alloc, status)) return true;
     // One that is to be replaced is told to stop first.

@@ -197,7 +197,7 @@ TEST_F(CollectTest, AnAllocThatIsToRunAgainStays) {
     EXPECT_THAT(collect_all(), ElementsAre("a1"));
 }
 
-TEST_F(CollectTest, AnAllocOfAStoppedJobThatMayJustBeginAgainStaysUntilItIsToldToStop) {
+TEST_F(CollectTest, AnAllocThatMayJustBeginAgainStaysUntilItsOwnerHasHeardOfIt) {
     put_job("sum");
     put_alloc("a1", "sum");
     end("a1", hours(25));
@@ -207,6 +207,10 @@ TEST_F(CollectTest, AnAllocOfAStoppedJobThatMayJustBeginAgainStaysUntilItIsToldT
     change_job("sum", [](wire::JobDesired& job) { job.stopped = true; });
     EXPECT_THAT(collect_all(), IsEmpty());
     stop("a1", "job stopped");
+    EXPECT_THAT(collect_all(), IsEmpty()) << "the stop may have crossed the order";
+    auto status = record.get<wire::AllocStatus>("status/a1");
+    status.tasks[0].restart_all_order = 1;
+    record.put("status/a1", status);
     EXPECT_THAT(collect_all(), ElementsAre("a1"));
 }
 
