@@ -148,7 +148,7 @@ TEST_F(AdoptTest, ADamagedRecordOfADeadShimIsReportedAsLost) {
 }
 
 TEST_F(AdoptTest, ARunningTaskWhoseRecordIsDamagedOrGoneEndsWithItsShimAsLost) {
-    for (const std::uint64_t seq : {1, 2}) {
+    for (const std::uint64_t seq : {1U, 2U}) {
         SCOPED_TRACE(seq == 1 ? "damaged" : "gone");
         launch(seq, "exec sleep 300");
         const auto pid = static_cast<pid_t>(wait_for(seq, RunPhase::running).pid);
@@ -170,7 +170,7 @@ TEST_F(AdoptTest, ARunningTaskWhoseRecordIsDamagedOrGoneEndsWithItsShimAsLost) {
 }
 
 TEST_F(AdoptTest, ARunningTaskWhoseRecordIsDamagedOrGoneIsStillInControl) {
-    for (const std::uint64_t seq : {1, 2}) {
+    for (const std::uint64_t seq : {1U, 2U}) {
         SCOPED_TRACE(seq == 1 ? "damaged" : "gone");
         launch(seq, "trap 'exit 3' INT; echo up; while true; do sleep 0.01; done");
         const std::int64_t pid = wait_for(seq, RunPhase::running).pid;
@@ -189,7 +189,7 @@ TEST_F(AdoptTest, ARunningTaskWhoseRecordIsDamagedOrGoneIsStillInControl) {
 }
 
 TEST_F(AdoptTest, ATaskWhoseRunDirectoryIsGoneIsEndedBeforeItIsReportedAsLost) {
-    for (const std::uint64_t seq : {1, 2}) {
+    for (const std::uint64_t seq : {1U, 2U}) {
         launch(seq, "exec sleep 300");
         const auto pid = static_cast<pid_t>(wait_for(seq, RunPhase::running).pid);
         launcher_.reset();
