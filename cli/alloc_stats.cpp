@@ -27,15 +27,13 @@ std::string cpu_text(const wire::TaskUsage& usage) {
     return text;
 }
 
-Table make_table() { return Table({"TASK", "CPU", "CPU TIME", "MEMORY", "PEAK", "PROCESSES"}); }
-
 void add_row(Table& table, const wire::TaskUsage& usage) {
     table.add({usage.task, cpu_text(usage), to_string(milliseconds(usage.cpu_time.ns / milliseconds(1).ns)),
                bytes(usage.memory), bytes(usage.peak), std::to_string(usage.processes)});
 }
 
 void show(const Session& session, const std::map<std::string, wire::TaskUsage>& usages) {
-    Table table = make_table();
+    Table table({"TASK", "CPU", "CPU TIME", "MEMORY", "PEAK", "PROCESSES"});
     for (const auto& [task, usage] : usages) {
         if (!session.print_json(Json::parse(wire::to_json(usage)))) add_row(table, usage);
     }

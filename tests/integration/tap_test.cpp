@@ -83,7 +83,7 @@ job: busy
 groups:
   - name: group
     tasks:
-      # A child that is busy, and one that has been: both are the task's.
+      # Its child is busy, not itself.
       - { name: spin, driver: raw_exec, config: { command: /bin/sh, args: ["-c", "while :; do :; done & wait"] } }
       - { name: idle, driver: raw_exec, config: { command: /bin/sleep, args: ["1000"] } }
 )");
