@@ -159,18 +159,34 @@ bool get_field(Node in, T& message, const Field<T, M, kBinary>& field, std::stri
     }
 }
 
-// One entry of a message: the declared order is the fast path, any other order is found by search.
+// The entries as far as they stand in the declared order, whichever of the fields are missing: how every writer of ours
+// says them. The names are known to the compiler here, and nothing is searched.
 template <class T, std::size_t... I>
-bool get_entry(std::string_view key, Node value, T& message, std::size_t& expected, std::uint64_t& seen,
-               std::string& error, std::index_sequence<I...>) {
+bool get_in_order(Node& key, std::size_t& left, T& message, std::uint64_t& seen, std::string& error,
+                  std::index_sequence<I...>) {
+    static constexpr auto kFields = T::fields();
+    const auto one = [&]<std::size_t kIndex>(std::integral_constant<std::size_t, kIndex>) {
+        constexpr const auto& field = std::get<kIndex>(kFields);
+        if (left == 0 || key.type() != NodeType::str || key.text() != field.name) return true;
+        seen |= std::uint64_t{1} << kIndex;
+        const Node value = key.next();
+        if (!get_field(value, message, field, error)) return false;
+        key = value.next();
+        --left;
+        return true;
+    };
+    return (one(std::integral_constant<std::size_t, I>{}) && ...);
+}
+
+// One entry in any order; an unknown key is skipped.
+template <class T, std::size_t... I>
+bool get_entry(std::string_view key, Node value, T& message, std::uint64_t& seen, std::string& error,
+               std::index_sequence<I...>) {
     static constexpr auto kFields = T::fields();
     bool ok = true;
-    bool found = false;
     const auto attempt = [&]<std::size_t kIndex>(std::integral_constant<std::size_t, kIndex>) {
         const auto& field = std::get<kIndex>(kFields);
         if (field.name != key) return false;
-        found = true;
-        expected = kIndex + 1;
         const std::uint64_t bit = std::uint64_t{1} << kIndex;
         if ((seen & bit) != 0) {
             ok = wrong(error, "each key once") || inside(error, key);
@@ -180,25 +196,24 @@ bool get_entry(std::string_view key, Node value, T& message, std::size_t& expect
         }
         return true;
     };
-    const std::size_t guess = expected;
-    ((I == guess && attempt(std::integral_constant<std::size_t, I>{})) || ...);
-    if (!found) ((I != guess && attempt(std::integral_constant<std::size_t, I>{})) || ...);
-    return ok;  // an unknown key is skipped
+    (void)(attempt(std::integral_constant<std::size_t, I>{}) || ...);
+    return ok;
 }
 
 template <class T>
 bool get_message(Node in, T& message, std::string& error) {
     constexpr std::size_t kCount = std::tuple_size_v<decltype(T::fields())>;
     static_assert(kCount <= 64);
+    constexpr auto kAll = std::make_index_sequence<kCount>{};
     if (in.type() != NodeType::map) return wrong(error, "a map");
-    std::size_t expected = 0;
     std::uint64_t seen = 0;
-    Node key = in.size() > 0 ? in.first() : in;
-    for (std::size_t left = in.size(); left > 0; --left) {
+    std::size_t left = in.size();
+    Node key = left > 0 ? in.first() : in;
+    if (!get_in_order(key, left, message, seen, error, kAll)) return false;
+    for (; left > 0; --left) {
         if (key.type() != NodeType::str) return wrong(error, "words as keys");
         const Node value = key.next();
-        if (!get_entry(key.text(), value, message, expected, seen, error, std::make_index_sequence<kCount>{}))
-            return false;
+        if (!get_entry(key.text(), value, message, seen, error, kAll)) return false;
         key = value.next();
     }
     return true;
