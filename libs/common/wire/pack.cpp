@@ -21,12 +21,14 @@ msgpack::packer<Sink> packer(Sink& sink) { return msgpack::packer<Sink>(sink); }
 constexpr std::uint32_t kMaxArray = 4096;
 constexpr std::uint32_t kMaxMap = 1024;
 constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kFirstTokens = 256;
 constexpr std::size_t kKeptTokens = 1 << 16;
 
 // Lays the values out in a row. Names as msgpack-cxx asks for them.
 class Row : public msgpack::null_visitor {
    public:
-    explicit Row(std::vector<Token>& tokens) : tokens_(tokens) {}
+    // The tokens are at the beginning of `room`, which grows as needed and is never cleared.
+    explicit Row(std::vector<Token>& room) : room_(room) {}
 
     const char* problem() const { return problem_; }
 
@@ -53,8 +55,11 @@ class Row : public msgpack::null_visitor {
 
    private:
     Token& add(NodeType type) {
-        tokens_.emplace_back().type = type;
-        return tokens_.back();
+        if (size_ == room_.size()) room_.resize(size_ + size_ / 2 + kFirstTokens);
+        Token& token = room_[size_++];
+        token = Token();
+        token.type = type;
+        return token;
     }
     bool add(NodeType type, const char* text, std::uint32_t size) {
         Token& token = add(type);
@@ -66,17 +71,18 @@ class Row : public msgpack::null_visitor {
         if (size > limit) problem_ = "a list or a map with too many elements";
         if (depth_ == kMaxDepth) problem_ = "nested too deeply";
         if (problem_ != nullptr) return false;
-        opened_[depth_++] = tokens_.size();
+        opened_[depth_++] = size_;
         add(type).size = size;
         return true;
     }
     bool close() {
-        Token& token = tokens_[opened_[--depth_]];
-        token.span = static_cast<std::uint32_t>(tokens_.size() - opened_[depth_]);
+        Token& token = room_[opened_[--depth_]];
+        token.span = static_cast<std::uint32_t>(size_ - opened_[depth_]);
         return true;
     }
 
-    std::vector<Token>& tokens_;
+    std::vector<Token>& room_;
+    std::size_t size_ = 0;
     std::array<std::size_t, kMaxDepth> opened_{};
     std::size_t depth_ = 0;
     const char* problem_ = nullptr;
@@ -137,8 +143,7 @@ Result<Node> parse(std::string_view bytes) {
                                             std::to_string(kMaxMessage));
     }
     thread_local std::vector<Token> tokens;
-    if (tokens.capacity() > kKeptTokens) tokens.shrink_to_fit();
-    tokens.clear();
+    if (tokens.size() > kKeptTokens) std::vector<Token>().swap(tokens);
     Row row(tokens);
     std::size_t used = 0;
     const bool whole = msgpack::parse(bytes.data(), bytes.size(), used, row);

@@ -50,7 +50,7 @@ class Node {
     explicit Node(const Token* token) : token_(token) {}
 
     NodeType type() const { return token_->type; }
-    std::size_t size() const { return token_->size; }  // of an array or a map
+    std::size_t size() const { return token_->size; }  // of a text, an array or a map
     Node first() const { return Node(token_ + 1); }    // of an array or a map that is not empty
     Node next() const { return Node(token_ + token_->span); }
     std::string_view text() const { return {token_->text, token_->size}; }  // of a str or bin
