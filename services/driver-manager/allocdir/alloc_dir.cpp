@@ -5,12 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 
-#include "base/hash.hpp"
 #include "base/unique_fd.hpp"
 #include "os/files.hpp"
 #include "os/remove.hpp"
+#include "os/trash.hpp"
 
 namespace drover::allocdir {
 
@@ -18,7 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxEntries = 1 << 20;
 constexpr const char* kShared = "alloc";
-constexpr const char* kTrash = "/.trash";
 constexpr uid_t kNobody = 65534;
 
 enum class Owner { us, nobody };
@@ -39,14 +37,6 @@ Result<void> check_names(const std::string& alloc, const std::string& task) {
     if (os::is_plain_name(alloc) && os::is_plain_name(task) && task != kShared) return {};
     return fail(ErrorKind::invalid,
                 "\"" + alloc + "/" + task + "\" cannot name the directory of a task; rename the task");
-}
-
-Result<void> move_to_trash(const std::string& root, const std::string& path) {
-    const std::string trash = root + kTrash;
-    if (const Result<bool> made = os::make_dir(trash, 0700); !made) return tl::unexpected(made.error());
-    const std::string to = trash + "/" + random_hex(16);
-    if (::rename(path.c_str(), to.c_str()) == 0 || errno == ENOENT) return {};
-    return fail_errno("cannot move " + path + " to " + trash, errno);
 }
 
 bool has_tasks(const std::string& alloc_dir) {
@@ -107,13 +97,13 @@ Result<void> destroy(const std::string& root, const std::string& alloc, const st
     const std::string alloc_dir = root + "/" + alloc;
     // Before the move, so that a task's place in memory never outlasts its name; the trash tries again.
     (void)unmount_secrets(paths(root, alloc, task).secrets);
-    Result<void> done = move_to_trash(root, alloc_dir + "/" + task);
-    if (done && !has_tasks(alloc_dir)) done = move_to_trash(root, alloc_dir);
+    Result<void> done = os::move_to_trash(root, alloc_dir + "/" + task);
+    if (done && !has_tasks(alloc_dir)) done = os::move_to_trash(root, alloc_dir);
     return done;
 }
 
 Result<void> empty_trash(const std::string& root, const std::function<bool()>& enough) {
-    const std::string trash = root + kTrash;
+    const std::string trash = os::trash_of(root);
     const Result<std::vector<std::string>> names = os::list_dir(trash, kMaxEntries);
     if (!names && names.error().kind == ErrorKind::not_found) return {};
     if (!names) return tl::unexpected(names.error());

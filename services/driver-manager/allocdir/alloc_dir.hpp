@@ -42,6 +42,7 @@ Result<std::vector<std::pair<std::string, std::string>>> list(const std::string&
 // Its secrets in memory are gone with it; nothing else is removed yet, because that may take long.
 Result<void> destroy(const std::string& root, const std::string& alloc, const std::string& task);
 
+// Of any root, whoever has moved what there.
 Result<void> empty_trash(
     const std::string& root, const std::function<bool()>& enough = [] { return false; });
 

@@ -109,7 +109,7 @@ TEST_F(AllocDirTest, WhatIsMountedInATaskSurvivesItsDestruction) {
 TEST_F(AllocDirTest, TheTrashIsEmptiedWithoutAnybodyWaiting) {
     std::promise<Error> told;
     {
-        Sweeper sweeper(root_, [](const Error& error) { ADD_FAILURE() << error.message; });
+        Sweeper sweeper({root_}, [](const Error& error) { ADD_FAILURE() << error.message; });
         for (const char* alloc : {"a1", "a2", "a3"}) {
             ASSERT_TRUE(build(root_, alloc, "web"));
             ASSERT_TRUE(destroy(root_, alloc, "web"));
@@ -123,7 +123,7 @@ TEST_F(AllocDirTest, TheTrashIsEmptiedWithoutAnybodyWaiting) {
     ASSERT_TRUE(os::write_file_atomic(dir_ + "/file", "x", 0600, os::Durable::no));
     ASSERT_EQ(::rmdir((root_ + "/.trash").c_str()), 0);
     ASSERT_EQ(::symlink((dir_ + "/file").c_str(), (root_ + "/.trash").c_str()), 0);
-    Sweeper sweeper(root_, [&](const Error& error) { told.set_value(error); });
+    Sweeper sweeper({root_}, [&](const Error& error) { told.set_value(error); });
     sweeper.sweep();
     std::future<Error> error = told.get_future();
     ASSERT_EQ(error.wait_for(std::chrono::seconds(20)), std::future_status::ready);

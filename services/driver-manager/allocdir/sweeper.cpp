@@ -6,8 +6,8 @@
 
 namespace drover::allocdir {
 
-Sweeper::Sweeper(std::string root, std::function<void(const Error&)> failed)
-    : root_(std::move(root)), failed_(std::move(failed)), thread_([this] { work(); }) {}
+Sweeper::Sweeper(std::vector<std::string> roots, std::function<void(const Error&)> failed)
+    : roots_(std::move(roots)), failed_(std::move(failed)), thread_([this] { work(); }) {}
 
 Sweeper::~Sweeper() {
     {
@@ -38,7 +38,8 @@ void Sweeper::work() {
             if (over_) return;
             wanted_ = false;
         }
-        if (const Result<void> emptied = empty_trash(root_, over); !emptied) failed_(emptied.error());
+        for (const std::string& root : roots_)
+            if (const Result<void> emptied = empty_trash(root, over); !emptied) failed_(emptied.error());
     }
 }
 

@@ -1,4 +1,5 @@
-// Sweeper: removes what lies in the trash, in a thread of its own, so that nobody waits for the disk meanwhile.
+// Sweeper: removes what lies in the trash of some roots, in a thread of its own, so that nobody waits for the disk
+// meanwhile.
 #pragma once
 
 #include <condition_variable>
@@ -6,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -14,7 +16,7 @@ namespace drover::allocdir {
 class Sweeper {
    public:
     // `failed` hears, in the sweeper's thread, that something could not be removed; it waits for the next sweep.
-    Sweeper(std::string root, std::function<void(const Error&)> failed);
+    Sweeper(std::vector<std::string> roots, std::function<void(const Error&)> failed);
     // Waits for the entry of the trash that is just being removed; the others stay.
     ~Sweeper();
     Sweeper(const Sweeper&) = delete;
@@ -26,7 +28,7 @@ class Sweeper {
    private:
     void work();
 
-    const std::string root_;
+    const std::vector<std::string> roots_;
     const std::function<void(const Error&)> failed_;
     std::mutex mutex_;
     std::condition_variable called_;

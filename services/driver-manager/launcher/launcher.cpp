@@ -5,7 +5,7 @@
 #include "base/hash.hpp"
 #include "driver-manager/launcher/state.hpp"
 #include "os/files.hpp"
-#include "os/remove.hpp"
+#include "os/trash.hpp"
 
 namespace drover::launcher {
 
@@ -117,7 +117,7 @@ void Launcher::release(const RunKey& key) {
     const Run* run = state_->find(key);
     if (run == nullptr || run->stage != Stage::ended) return;
     // What cannot be removed now is found at the next start, reported again and released again.
-    (void)os::remove_tree(run->dir);
+    (void)os::move_to_trash(state_->state_dir, run->dir);
     state_->erase(key);
 }
 
@@ -131,9 +131,9 @@ void Launcher::forget(const std::string& alloc, const std::string& task) {
     if (busy || !os::is_plain_name(alloc) || !os::is_plain_name(task)) return;
     state_->floors.forget(alloc, task);
     const std::string alloc_dir = state_->state_dir + "/" + alloc;
-    (void)os::remove_tree(alloc_dir + "/" + task);
-    const Result<std::vector<std::string>> others = os::list_dir(alloc_dir, 1 << 16);
-    if (others && others->empty()) (void)os::remove_tree(alloc_dir);
+    const Result<std::vector<std::string>> tasks = os::list_dir(alloc_dir, 1 << 16);
+    const bool alone = tasks && *tasks == std::vector<std::string>{task};
+    (void)os::move_to_trash(state_->state_dir, alone ? alloc_dir : alloc_dir + "/" + task);
 }
 
 }  // namespace drover::launcher

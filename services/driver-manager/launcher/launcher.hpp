@@ -58,7 +58,8 @@ class Launcher {
     // Delivers `signal` to the task's main process once per `order`; the outcome arrives through the listener.
     void signal(const RunKey& key, std::uint64_t order, int signal);
 
-    // The end is recorded elsewhere: the shim may go, its directory is removed. Only for ended incarnations.
+    // The end is recorded elsewhere: the directory goes into the trash of the state directory (os/trash.hpp), which the
+    // caller empties when nobody waits for it. Only for ended incarnations.
     void release(const RunKey& key);
 
     // Remembers, durably and before returning, that no incarnation of these tasks up to their numbers may ever start:
@@ -66,7 +67,7 @@ class Launcher {
     Result<void> set_floors(const Floors::Numbers& floors);
     const Floors::Numbers& floors() const;
 
-    // Removes the task's whole state directory and its floor; only when every incarnation was released.
+    // The task's whole state directory goes the same way, and its floor; only when every incarnation was released.
     void forget(const std::string& alloc, const std::string& task);
 
    private:

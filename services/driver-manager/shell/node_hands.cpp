@@ -44,9 +44,9 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
       host_env_(environment()),
       loop_(loop),
       dirs_period_(limits.dirs_period),
-      sweeper_(paths_.allocs,
+      sweeper_({paths_.allocs, paths_.tasks},
                [](const Error& why) {
-                   log::warn("something of a destroyed task is left", {{"why", why}});
+                   log::warn("something of a removed task is left", {{"why", why}});
                }),
       launcher_(loop, paths_.tasks, paths_.shim, limits.starts_in_flight, *this),
       fence_(paths_.tasks + "/.fence"),
@@ -222,6 +222,7 @@ Result<void> NodeHands::signal(const TaskKey& key, std::uint64_t seq, std::uint6
 
 void NodeHands::release(const TaskKey& key, std::uint64_t seq) {
     launcher_.release(run_key(key, seq));
+    sweeper_.sweep();
     runs_.erase(run_key(key, seq));
 }
 

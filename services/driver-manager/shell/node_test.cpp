@@ -145,6 +145,8 @@ TEST_F(NodeTest, ADestroyedTaskLeavesNothingBehind) {
     say(command(wire::Verb::destroy, 1));
     EXPECT_TRUE(soon([&] { return !os::exists(dir_ + "/allocs/a1"); }));
     EXPECT_FALSE(os::exists(dir_ + "/tasks/a1"));
+    for (const char* trash : {"/allocs/.trash", "/tasks/.trash"})
+        EXPECT_TRUE(soon([&] { return os::list_dir(dir_ + trash, 10)->empty(); })) << trash;
     EXPECT_THAT(read_log("stdout").error().message, HasSubstr("alloc a1"));
 }
 
