@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include "integration/cluster.hpp"
 
@@ -13,7 +15,9 @@ namespace drover::integration {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string slurp(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
@@ -65,6 +69,68 @@ TEST(Retire, APurgedJobLeavesItsHistoryAndNothingElse) {
     EXPECT_THAT(kept.out, HasSubstr("Killing"));
 }
 
+// Every service hears of everything anew; a second job runs to its end meanwhile, so everybody has had time to be wrong
+// about the first.
+void begin_anew(Cluster& cluster) {
+    for (const Service service : kServices) {
+        cluster.kill(service);
+        cluster.start(service);
+    }
+    ASSERT_TRUE(eventually([&] { return cluster.healthy(); }, seconds(30)));
+    cluster.submit("other", job("other", "batch", "true"));
+    ASSERT_TRUE(eventually([&] { return job_status(cluster, "other") == "complete"; }, seconds(20)));
+}
+
+// Is there anything left of it, but for the trash?
+bool has_files(const Cluster& cluster, const std::string& alloc) {
+    const std::string data = cluster.dir() + "/driver-manager/";
+    return fs::exists(data + "allocs/" + alloc) || fs::exists(data + "tasks/" + alloc);
+}
+
+TEST(Retire, AnAllocWhoseSetupFailedOrThatNeverRanIsDestroyedLikeAnyOtherAndStaysSo) {
+    const std::map<std::string, std::string> jobs = {
+        {"failed",
+         "    restart: { attempts: 0, mode: fail }\n    tasks:\n      - name: task\n        driver: raw_exec\n"
+         "        artifacts: [{ source: \"file:///does/not/exist\" }]\n        config: { command: /bin/sleep, args: "
+         "[\"60\"] }\n"},
+        {"waiting",
+         "    tasks:\n      - name: task\n        driver: raw_exec\n"
+         "        templates: [{ data: '{{ var \"nobody/put\" \"it\" }}', destination: local/x }]\n"
+         "        config: { command: /bin/sleep, args: [\"60\"] }\n"},
+        {"behind",
+         "    tasks:\n      - name: task\n        driver: raw_exec\n        config: { command: /bin/true }\n"
+         "      - name: first\n        driver: raw_exec\n        lifecycle: { hook: prestart }\n"
+         "        config: { command: /bin/sleep, args: [\"60\"] }\n"}};
+    Cluster cluster;
+    for (const auto& [name, tasks] : jobs)
+        cluster.submit(name, "job: " + name + "\ngroups:\n  - name: group\n" + tasks);
+    const auto told = [&](const std::string& name, const std::string& task, const std::string& event) {
+        const auto types = event_types(cluster.alloc(name), task);
+        return std::find(types.begin(), types.end(), event) != types.end();
+    };
+    EXPECT_TRUE(eventually([&] { return state_of(cluster, "failed") == "dead"; }, seconds(20)));
+    EXPECT_TRUE(eventually([&] { return told("waiting", "task", "Template"); }, seconds(20)))
+        << cluster.alloc("waiting");
+    EXPECT_TRUE(eventually([&] { return told("behind", "first", "Started"); }, seconds(20)));
+    std::vector<std::string> ids;
+    for (const auto& [name, tasks] : jobs) {
+        ids.push_back(cluster.alloc(name)["id"]);
+        EXPECT_TRUE(has_files(cluster, ids.back())) << name;
+        EXPECT_THAT(event_types(cluster.alloc(name), "task"), Not(Contains("Started"))) << name;
+        const Outcome purge = cluster.drover({"job", "stop", name, "--purge", "--detach"});
+        EXPECT_EQ(purge.code, 0) << purge.out << purge.err;
+    }
+    for (const std::string& id : ids)
+        EXPECT_TRUE(eventually([&] { return !has_files(cluster, id); }, seconds(20)))
+            << cluster.get("/v1/allocs/" + id);
+
+    begin_anew(cluster);
+    for (const std::string& id : ids) {
+        EXPECT_EQ(cluster.get("/v1/allocs/" + id)["desired"], "removed");
+        EXPECT_FALSE(has_files(cluster, id));
+    }
+}
+
 TEST(Retire, AServiceLeavesADrainedNodeAndComesBackWhenItIsEnabled) {
     Cluster cluster;
     cluster.submit("web", job("web", "service", "sleep 60"));
@@ -99,14 +165,7 @@ TEST(Retire, BatchWorkIsDoneOnceAlthoughItsAllocIsRemovedAndEverythingIsKilled) 
     ASSERT_TRUE(eventually([&] { return cluster.allocs("sum").empty(); }, seconds(20)));
     EXPECT_TRUE(eventually([&] { return !fs::exists(cluster.dir() + "/driver-manager/allocs/" + id); }, seconds(5)));
     EXPECT_EQ(job_status(cluster, "sum"), "complete");
-    for (const Service service : kServices) {
-        cluster.kill(service);
-        cluster.start(service);
-    }
-    ASSERT_TRUE(eventually([&] { return cluster.healthy(); }, seconds(30)));
-    // A second job runs to its end meanwhile, so everybody has had time to be wrong about the first.
-    cluster.submit("other", job("other", "batch", "true"));
-    ASSERT_TRUE(eventually([&] { return job_status(cluster, "other") == "complete"; }, seconds(20)));
+    begin_anew(cluster);
     EXPECT_EQ(slurp(work), "done\n");
     EXPECT_EQ(job_status(cluster, "sum"), "complete");
     EXPECT_EQ(cluster.get("/v1/allocs/" + id)["desired"], "removed");
