@@ -18,7 +18,8 @@ namespace drover::shim {
 namespace {
 
 constexpr int64_t kMs = 1000000;
-constexpr int64_t kFirstGap = 1 * kMs;
+// What dies of a blow says so itself; the next blow is for what does not, and one of a crowd may take its time to die.
+constexpr int64_t kFirstGap = 25 * kMs;
 constexpr int64_t kLongestGap = 100 * kMs;
 constexpr int64_t kGiveUp = 15000 * kMs;
 constexpr int64_t kQuiet = 500 * kMs;
