@@ -76,8 +76,8 @@ Instant time_of(const Json& alloc, const std::string& type) {
     return {};
 }
 
-// What the machine itself kept everybody waiting for is not counted as late; nor as early, since the task that notes when
-// its signal came has to wait as well.
+// What the machine itself kept everybody waiting for is not counted as late; nor as early, since the task that notes
+// when its signal came has to wait as well.
 void expect_on_time(Duration took, Duration wanted, const Stalls& stalls, const std::string& what) {
     EXPECT_GE(took, wanted - milliseconds(5) - stalls.worst())
         << what << " was early by " << to_string(wanted - took) << " on a machine that stalled for "

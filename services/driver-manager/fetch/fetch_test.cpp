@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 #include "driver-manager/fetch/checksum.hpp"
@@ -48,6 +49,11 @@ class Server {
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
+    std::vector<std::string> requests() const {
+        const std::lock_guard lock(mutex_);
+        return requests_;
+    }
+
     std::string url(const std::string& path, const std::string& credentials = "") const {
         return "http://" + credentials + "127.0.0.1:" + std::to_string(port_) + path;
     }
@@ -72,6 +78,10 @@ class Server {
                 if (n <= 0) break;
                 request.append(chunk, static_cast<std::size_t>(n));
             }
+            {
+                const std::lock_guard lock(mutex_);
+                requests_.push_back(request);
+            }
             const std::string answer = answer_(request);
             for (std::size_t sent = 0; sent < answer.size();) {
                 const ssize_t n = ::send(peer.get(), answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
@@ -84,6 +94,8 @@ class Server {
     std::function<std::string(const std::string&)> answer_;
     UniqueFd socket_;
     int port_ = 0;
+    mutable std::mutex mutex_;
+    std::vector<std::string> requests_;
     std::thread thread_;
 };
 
@@ -187,8 +199,7 @@ TEST_F(FetchTest, WhatIsNotWhatWasPromisedLeavesNothing) {
 }
 
 TEST_F(FetchTest, AServerThatStumblesIsAskedAgainAndOneThatHasNothingIsNot) {
-    int asked = 0;
-    const Server stumbling([&](const std::string&) {
+    const Server stumbling([asked = 0](const std::string&) mutable {
         ++asked;
         if (asked == 1) return Server::status("503 Busy");
         if (asked == 2) return std::string("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhel");
@@ -196,39 +207,32 @@ TEST_F(FetchTest, AServerThatStumblesIsAskedAgainAndOneThatHasNothingIsNot) {
     });
     EXPECT_EQ(run(request(stumbling.url("/x"))).code, kDone);
     EXPECT_EQ(read("local/x"), "hello");
-    EXPECT_EQ(asked, 3);
-    int missing = 0;
-    const Server empty([&](const std::string&) {
-        ++missing;
-        return Server::status("404 Not Found");
-    });
+    EXPECT_EQ(stumbling.requests().size(), 3U);
+    const Server empty([](const std::string&) { return Server::status("404 Not Found"); });
     const Outcome outcome = run(request(empty.url("/x")));
     EXPECT_EQ(outcome.code, kMayHelpToTryAgain);
     EXPECT_THAT(outcome.said, HasSubstr("404"));
-    EXPECT_EQ(missing, 1);
+    EXPECT_EQ(empty.requests().size(), 1U);
     EXPECT_EQ(run(request("file:///no/such/file")).code, kMayHelpToTryAgain);
 }
 
 TEST_F(FetchTest, SecretsGoToTheSourcesHostOnlyAndAreNotTold) {
-    std::string elsewhere_heard;
-    const Server elsewhere([&](const std::string& heard) {
-        elsewhere_heard = heard;
-        return Server::status("403 Forbidden");
-    });
-    std::string heard_first;
-    const Server server([&](const std::string& heard) {
-        heard_first = heard;
-        return Server::status("302 Found", "Location: " + elsewhere.url("/y") + "\r\n");
-    });
+    const Server elsewhere([](const std::string&) { return Server::status("403 Forbidden"); });
+    const Server server(
+        [&](const std::string&) { return Server::status("302 Found", "Location: " + elsewhere.url("/y") + "\r\n"); });
     Request wanted = request(server.url("/x", "me:pass%20word@"));
     wanted.headers = {{"X-Key", "hush"}};
     const Outcome outcome = run(wanted);
     EXPECT_EQ(outcome.code, kMayHelpToTryAgain);
+    ASSERT_EQ(server.requests().size(), 1U);
+    ASSERT_EQ(elsewhere.requests().size(), 1U);
+    const std::string heard_first = server.requests().front();
+    const std::string heard_elsewhere = elsewhere.requests().front();
     EXPECT_THAT(heard_first, HasSubstr("X-Key: hush"));
     EXPECT_THAT(heard_first, HasSubstr("Authorization: Basic bWU6cGFzcyB3b3Jk"));
-    EXPECT_THAT(elsewhere_heard, HasSubstr("GET /y"));
-    EXPECT_THAT(elsewhere_heard, Not(HasSubstr("hush")));
-    EXPECT_THAT(elsewhere_heard, Not(HasSubstr("Authorization")));
+    EXPECT_THAT(heard_elsewhere, HasSubstr("GET /y"));
+    EXPECT_THAT(heard_elsewhere, Not(HasSubstr("hush")));
+    EXPECT_THAT(heard_elsewhere, Not(HasSubstr("Authorization")));
     EXPECT_THAT(outcome.said, Not(HasSubstr("hush")));
     EXPECT_THAT(outcome.said, Not(HasSubstr("pass")));
     wanted.headers = {{"X", "a\r\nY: b"}};
