@@ -1,6 +1,7 @@
 #include "base/units.hpp"
 
 #include <array>
+#include <ctime>
 #include <limits>
 #include <optional>
 
@@ -138,6 +139,56 @@ Result<Duration> parse_duration(std::string_view text) {
     }
     if (text.empty()) return no_duration(text);
     return Duration{static_cast<std::int64_t>(sum)};
+}
+
+Result<Instant> parse_instant(std::string_view text) {
+    const auto no_instant = fail(ErrorKind::invalid, "\"" + std::string(text) +
+                                                         "\" is no point in time; write for example "
+                                                         "2026-11-30T12:00:00Z or 2026-11-30T13:00:00+01:00");
+    constexpr std::string_view kShape = "0000-00-00T00:00:00";
+    if (text.size() <= kShape.size()) return no_instant;
+    for (std::size_t i = 0; i < kShape.size(); ++i) {
+        if (kShape[i] == '0' ? !is_digit(text[i]) : text[i] != kShape[i]) return no_instant;
+    }
+    const auto number = [&](std::size_t at, std::size_t length) {
+        int value = 0;
+        for (const char digit : text.substr(at, length)) value = value * 10 + (digit - '0');
+        return value;
+    };
+    std::tm parts{};
+    parts.tm_year = number(0, 4) - 1900;
+    parts.tm_mon = number(5, 2) - 1;
+    parts.tm_mday = number(8, 2);
+    parts.tm_hour = number(11, 2);
+    parts.tm_min = number(14, 2);
+    parts.tm_sec = number(17, 2);
+    std::tm normal = parts;
+    std::int64_t seconds_since = ::timegm(&normal);
+    // A date that does not exist becomes another one.
+    if (normal.tm_mday != parts.tm_mday || normal.tm_mon != parts.tm_mon || normal.tm_hour != parts.tm_hour ||
+        normal.tm_min != parts.tm_min || normal.tm_sec != parts.tm_sec) {
+        return no_instant;
+    }
+    std::string_view rest = text.substr(kShape.size());
+    std::uint64_t fraction = 0;
+    if (rest.front() == '.') {
+        std::string padded = "0" + std::string(rest);
+        std::string_view digits = padded;
+        const auto parsed = take_number(digits);
+        if (!parsed) return no_instant;
+        fraction = parsed->fraction;
+        rest.remove_prefix(padded.size() - digits.size() - 1);
+    }
+    if (rest != "Z") {
+        const bool shaped = rest.size() == 6 && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':' &&
+                            is_digit(rest[1]) && is_digit(rest[2]) && is_digit(rest[4]) && is_digit(rest[5]);
+        if (!shaped) return no_instant;
+        const std::size_t at = text.size() - rest.size();
+        const int offset = number(at + 1, 2) * 3600 + number(at + 4, 2) * 60;
+        seconds_since += rest[0] == '+' ? -offset : offset;
+    }
+    if (seconds_since < 0 || seconds_since >= kNever.ns / seconds(1).ns) return no_instant;
+    return Instant{seconds_since * seconds(1).ns + static_cast<std::int64_t>(fraction)};
 }
 
 Result<Size> parse_size(std::string_view text) {

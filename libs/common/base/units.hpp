@@ -1,4 +1,4 @@
-// Durations and sizes as people write them, for job files, configuration and the command line.
+// Durations, points in time and sizes as people write them, for job files, configuration and the command line.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,9 @@ struct Size {
 
 // "15s", "250ms", "1h30m", "1.5s", "0". Units: d h m s ms us ns; a number other than 0 needs one. Never negative.
 Result<Duration> parse_duration(std::string_view text);
+
+// RFC 3339 between 1970 and 2262: "2026-11-30T12:00:00Z", "2026-11-30T13:00:00.5+01:00".
+Result<Instant> parse_instant(std::string_view text);
 
 // "64MiB", "10MB", "512k", "1.5GiB", "4096". KiB MiB GiB TiB and the bare letters K M G T are powers of 1024; kB MB GB
 // TB are powers of 1000; a plain number is bytes. Case does not matter.

@@ -52,5 +52,26 @@ TEST(Units, RefuseWhatIsNoSize) {
     }
 }
 
+TEST(Instants, AreReadAsTheyArePrintedAndInAnyZone) {
+    const Instant noon{seconds(1'796'040'000).ns};
+    EXPECT_EQ(to_string(noon), "2026-11-30T12:00:00.000Z");
+    EXPECT_EQ(parse_instant("2026-11-30T12:00:00Z").value(), noon);
+    EXPECT_EQ(parse_instant("2026-11-30T13:30:00+01:30").value(), noon);
+    EXPECT_EQ(parse_instant("2026-11-30T07:00:00.25-05:00").value(), noon + milliseconds(250));
+    EXPECT_EQ(parse_instant(to_string(noon + milliseconds(7))).value(), noon + milliseconds(7));
+    EXPECT_EQ(parse_instant("2028-02-29T00:00:00Z").value() - parse_instant("2028-02-28T00:00:00Z").value(), hours(24));
+}
+
+TEST(Instants, RefuseWhatIsNoPointInTime) {
+    for (const char* text :
+         {"", "now", "2026-11-30", "2026-11-30T12:00:00", "2026-11-30 12:00:00Z", "2026-11-31T12:00:00Z",
+          "2027-02-29T12:00:00Z", "2026-11-30T24:00:00Z", "2026-11-30T12:60:00Z", "2026-11-30T12:00:00.Z",
+          "2026-11-30T12:00:00+1:00", "2026-11-30T12:00:00Zx", "1969-12-31T23:59:59Z", "2999-01-01T00:00:00Z"}) {
+        const auto read = parse_instant(text);
+        ASSERT_FALSE(read) << text;
+        EXPECT_EQ(read.error().kind, ErrorKind::invalid);
+    }
+}
+
 }  // namespace
 }  // namespace drover
