@@ -20,9 +20,11 @@ enum class Ask {
     variable_remove,
     node_order,
     collect,
+    store_backup,
+    store_check,
 };
 WIRE_ENUM(Ask, "job_submit", "job_stop", "alloc_stop", "alloc_restart", "alloc_signal", "events", "variable_put",
-          "variable_remove", "node_order", "collect");
+          "variable_remove", "node_order", "collect", "store_backup", "store_check");
 
 // Stream "request/<gateway>", key "<id>". Which fields count depends on `ask`:
 //   job_submit     spec                          -> index: the job's version
@@ -30,11 +32,14 @@ WIRE_ENUM(Ask, "job_submit", "job_stop", "alloc_stop", "alloc_restart", "alloc_s
 //   alloc_stop     alloc, no_shutdown_delay
 //   alloc_restart  alloc, task ("" = every running task), all (ended tasks too, from the beginning), no_shutdown_delay
 //   alloc_signal   alloc, task ("" = all), signal
-//   events         job, alloc, task (each "" = any), since, limit -> events with number > since, oldest first; next
+//   events         job, alloc, task (each "" = any), since, limit -> events with number > since, oldest first; next;
+//                  removed. With `from` the first of that time or later and those behind it
 //   variable_put     variable (version: the one it replaces, 0 = whatever there is) -> index: the new version
 //   variable_remove  path
 //   node_order       order, deadline (from now on; 0: none)
 //   collect          dry_run -> collected
+//   store_backup     path (a plain file name) -> store
+//   store_check      -> store
 struct Request {
     std::string id;
     Ask ask = Ask::events;
@@ -53,6 +58,7 @@ struct Request {
     Duration deadline;
     bool dry_run = false;
     bool no_shutdown_delay = false;
+    Instant from;
 
     static constexpr std::string_view kName = "Request";
     static constexpr auto fields() {
@@ -62,7 +68,8 @@ struct Request {
                           field("limit", &Request::limit), field("purge", &Request::purge), field("all", &Request::all),
                           field("variable", &Request::variable), field("path", &Request::path),
                           field("order", &Request::order), field("deadline", &Request::deadline),
-                          field("dry_run", &Request::dry_run), field("no_shutdown_delay", &Request::no_shutdown_delay));
+                          field("dry_run", &Request::dry_run), field("no_shutdown_delay", &Request::no_shutdown_delay),
+                          field("from", &Request::from));
     }
     friend bool operator==(const Request&, const Request&) = default;
 };
@@ -110,6 +117,24 @@ struct CollectedAlloc {
     friend bool operator==(const CollectedAlloc&, const CollectedAlloc&) = default;
 };
 
+// What a database was found to hold.
+struct StoreReport {
+    std::string file;  // on the store's machine
+    std::uint64_t bytes = 0;
+    std::uint64_t format = 0;
+    std::uint64_t revision = 0;  // of the newest change
+    std::uint64_t objects = 0;   // jobs, allocs, statuses and so on
+    std::uint64_t events = 0;
+
+    static constexpr std::string_view kName = "StoreReport";
+    static constexpr auto fields() {
+        return std::tuple(field("file", &StoreReport::file), field("bytes", &StoreReport::bytes),
+                          field("format", &StoreReport::format), field("revision", &StoreReport::revision),
+                          field("objects", &StoreReport::objects), field("events", &StoreReport::events));
+    }
+    friend bool operator==(const StoreReport&, const StoreReport&) = default;
+};
+
 // Stream "answer/<gateway>", key "<id>" of the request. A change is answered after its commit and applied once however
 // often the request is heard.
 struct Answer {
@@ -122,13 +147,18 @@ struct Answer {
     std::uint64_t next = 0;  // ask again with since = next; the log's head when nothing was left out
     bool more = false;       // the limit cut the list
     std::vector<CollectedAlloc> collected;
+    // Events up to this number, of times up to `removed_at`, were removed and some of them were asked for; 0: none was.
+    std::uint64_t removed = 0;
+    Instant removed_at;
+    std::optional<StoreReport> store;
 
     static constexpr std::string_view kName = "Answer";
     static constexpr auto fields() {
         return std::tuple(field("id", &Answer::id), field("ok", &Answer::ok), field("error_kind", &Answer::error_kind),
                           field("message", &Answer::message), field("index", &Answer::index),
                           field("events", &Answer::events), field("next", &Answer::next), field("more", &Answer::more),
-                          field("collected", &Answer::collected));
+                          field("collected", &Answer::collected), field("removed", &Answer::removed),
+                          field("removed_at", &Answer::removed_at), field("store", &Answer::store));
     }
     friend bool operator==(const Answer&, const Answer&) = default;
 };

@@ -97,33 +97,78 @@ TEST_F(EventsTest, AnAnswerFitsIntoOneRecord) {
 }
 
 TEST_F(EventsTest, AFilterThatLeavesLittleStillGetsOn) {
-    for (std::uint64_t n = 1; n <= 11'000; ++n)
+    for (std::uint64_t n = 1; n <= 1'100; ++n)
         record.values["event/web/a1/server/" + std::to_string(100'000 + n)] = {n, ""};
-    record.head = 11'000;
+    record.head = 1'100;
     add("web", "a1", "sidecar", 1);
     wire::Answer answer = ask("web", "", "sidecar");
     EXPECT_TRUE(answer.more);
-    EXPECT_EQ(answer.next, 10'000U);
+    EXPECT_EQ(answer.next, 1'000U);
     EXPECT_EQ(names(answer), "");
     answer = ask("web", "", "sidecar", answer.next);
-    EXPECT_EQ(names(answer), "11001:a1.sidecar1 ");
+    EXPECT_EQ(names(answer), "1101:a1.sidecar1 ");
     EXPECT_FALSE(answer.more);
 }
 
 TEST_F(EventsTest, TheOldestEventsGoByCountAndByAgeButNeverTheNewest) {
     for (std::uint64_t n = 1; n <= 10; ++n) add("web", "a1", "server", n);
-    const auto expired = [&](std::uint64_t count, std::int64_t now, std::size_t limit = 100) {
-        return expired_events(log, {.max_count = count, .max_age = seconds(5)}, Instant{seconds(1'000'000 + now).ns},
-                              limit)
-            .value();
+    const auto removed = [&](std::uint64_t count, std::int64_t now, std::size_t limit = 100) {
+        Draft draft(record);
+        EXPECT_TRUE(remove_events(draft, log, {.max_count = count, .max_age = seconds(5)},
+                                  Instant{seconds(1'000'000 + now).ns}, limit));
+        std::vector<std::string> keys;
+        for (const Write& write : draft.writes())
+            if (!write.value) keys.push_back(write.key);
+        return keys;
     };
-    EXPECT_TRUE(expired(100, 6).empty());
-    EXPECT_EQ(expired(100, 9),
+    EXPECT_TRUE(removed(100, 6).empty());
+    EXPECT_EQ(removed(100, 9),
               (std::vector<std::string>{event_key("web", "a1", "server", 1), event_key("web", "a1", "server", 2),
                                         event_key("web", "a1", "server", 3)}));
-    EXPECT_EQ(expired(8, 6).size(), 2U);
-    EXPECT_EQ(expired(0, 6, 4).size(), 4U);
-    EXPECT_EQ(expired(0, 1000).size(), 9U);
+    EXPECT_EQ(removed(8, 6).size(), 2U);
+    EXPECT_EQ(removed(0, 6, 4).size(), 4U);
+    EXPECT_EQ(removed(0, 1000).size(), 9U);
+}
+
+TEST_F(EventsTest, WhoeverAsksForWhatWasRemovedIsToldSo) {
+    const auto remove_down_to = [&](std::uint64_t count) {
+        Draft draft(record);
+        EXPECT_TRUE(remove_events(draft, log, {.max_count = count}, kNow, 100));
+        record.commit(draft);
+    };
+    for (std::uint64_t n = 1; n <= 10; ++n) add("web", "a1", "server", n);
+    remove_down_to(10);
+    EXPECT_EQ(ask("", "", "").removed, 0U) << "nothing was removed";
+    remove_down_to(6);
+    EXPECT_EQ(names(ask("", "", "")),
+              "5:a1.server5 6:a1.server6 7:a1.server7 8:a1.server8 9:a1.server9 10:a1.server10 ");
+    EXPECT_EQ(ask("", "", "").removed, 4U);
+    EXPECT_EQ(ask("", "", "").removed_at, test_event("", "", "", 4).time);
+    EXPECT_EQ(ask("web", "", "", 3).removed, 4U);
+    EXPECT_EQ(ask("", "", "", 4).removed, 0U) << "all of it is there";
+    remove_down_to(3);
+    EXPECT_EQ(ask("", "", "", 4).removed, 7U);
+}
+
+TEST_F(EventsTest, ATimeLeadsToTheFirstEventOfItAndToAllThatWereRecordedLater) {
+    for (const std::uint64_t n : {1, 2, 5, 3, 4, 6}) add("web", "a1", "server", n);
+    wire::Request request;
+    request.from = test_event("", "", "", 3).time;
+    const auto found = [&] { return names(answer_events(record, log, request).value()); };
+    EXPECT_EQ(found(), "3:a1.server5 4:a1.server3 5:a1.server4 6:a1.server6 ");
+    request.limit = 1;
+    EXPECT_EQ(found(), "3:a1.server5 ");
+    request.from = test_event("", "", "", 7).time;
+    EXPECT_EQ(found(), "");
+    EXPECT_EQ(answer_events(record, log, request)->next, log.head());
+
+    Draft draft(record);
+    ASSERT_TRUE(remove_events(draft, log, {.max_count = 4}, kNow, 100));
+    record.commit(draft);
+    request.from = test_event("", "", "", 2).time;
+    EXPECT_EQ(answer_events(record, log, request)->removed, 2U) << "one of that time was removed";
+    request.from = test_event("", "", "", 3).time;
+    EXPECT_EQ(answer_events(record, log, request)->removed, 0U);
 }
 
 }  // namespace

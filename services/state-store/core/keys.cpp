@@ -6,7 +6,7 @@ namespace drover::store {
 
 namespace {
 
-constexpr std::string_view kDonePrefix = "done/";
+constexpr std::string_view kDonePrefix = "done/", kNotePrefix = "note/";
 constexpr std::string_view kVariablePrefix = "variable/";
 constexpr std::size_t kDigits = 20;
 
@@ -41,6 +41,7 @@ std::string event_key(std::string_view job, std::string_view alloc, std::string_
 
 std::uint32_t space_of(std::string_view key) {
     if (key.starts_with(kEventPrefix)) return kEventSpace;
+    if (key.starts_with(kNotePrefix)) return kNoteSpace;
     return key.starts_with(kDonePrefix) ? kDoneSpace : kStateSpace;
 }
 

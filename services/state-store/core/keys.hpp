@@ -11,10 +11,12 @@ namespace drover::store {
 inline constexpr std::uint32_t kStateSpace = 0;  // the stream "state"
 inline constexpr std::uint32_t kEventSpace = 1;  // the stream "task/event"
 inline constexpr std::uint32_t kDoneSpace = 2;   // answers already given; not published
+inline constexpr std::uint32_t kNoteSpace = 3;   // what the store notes for itself; not published
 
 inline constexpr std::string_view kMembersKey = "members";
 inline constexpr std::string_view kNodePrefix = "node/";
 inline constexpr std::string_view kEventPrefix = "event/";
+inline constexpr std::string_view kRemovedKey = "note/removed-events";
 
 std::string job_key(std::string_view name);
 std::string alloc_key(std::string_view id);

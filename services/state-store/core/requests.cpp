@@ -48,19 +48,11 @@ Result<std::uint64_t> apply(Draft& draft, const wire::Request& request, const st
             return put_variable(draft, *request.variable, now);
         case wire::Ask::variable_remove: return unnumbered(remove_variable(draft, request.path));
         case wire::Ask::collect:
+        case wire::Ask::store_backup:
+        case wire::Ask::store_check:
         case wire::Ask::events: break;
     }
     return fail(ErrorKind::invalid, "the request asks for no change");
-}
-
-// The answer that was given to the request before.
-Result<std::optional<wire::Answer>> earlier_answer(const Draft& draft, const wire::Request& request) {
-    const auto done = draft.get(done_key(request.id));
-    if (!done) return tl::unexpected(done.error());
-    if (!*done) return std::nullopt;
-    auto answer = wire::decode<wire::Answer>(std::string_view(**done).substr((*done)->find(' ') + 1));
-    if (!answer) return tl::unexpected(answer.error());
-    return std::move(*answer);
 }
 
 wire::Answer list_collected(const wire::Request& request, std::vector<wire::CollectedAlloc> gone, std::size_t all) {
@@ -75,6 +67,15 @@ wire::Answer list_collected(const wire::Request& request, std::vector<wire::Coll
 }
 
 }  // namespace
+
+Result<std::optional<wire::Answer>> earlier_answer(const View& view, const wire::Request& request) {
+    const auto done = view.get(done_key(request.id));
+    if (!done) return tl::unexpected(done.error());
+    if (!*done) return std::nullopt;
+    auto answer = wire::decode<wire::Answer>(std::string_view(**done).substr((*done)->find(' ') + 1));
+    if (!answer) return tl::unexpected(answer.error());
+    return std::move(*answer);
+}
 
 wire::Answer refusal(const std::string& request, const Error& error) {
     wire::Answer answer;
@@ -119,7 +120,7 @@ wire::Answer preview_collect(const View& view, const wire::Request& request, con
 Result<std::vector<std::string>> expired_answers(const Log& log, const DoneLimits& limits, Instant now,
                                                  std::size_t limit) {
     const auto old = [&](const Log::Entry& entry) { return remembered_at(entry.value) < now - limits.max_age; };
-    const auto out = expired(log, "", limits.max_count, limit, old);
+    const auto out = expired(log, limits.max_count, limit, old);
     if (!out) return tl::unexpected(out.error());
     return keys_of(*out);
 }

@@ -20,6 +20,9 @@ Result<wire::Answer> answer_collect(Draft& draft, const wire::Request& request, 
 wire::Answer preview_collect(const View& view, const wire::Request& request, const Census& census,
                              const CollectRules& rules, Instant now);
 
+// The answer that was given to the request before.
+Result<std::optional<wire::Answer>> earlier_answer(const View& view, const wire::Request& request);
+
 wire::Answer refusal(const std::string& request, const Error& error);
 
 struct DoneLimits {

@@ -57,16 +57,18 @@ class TestLog : public Log {
    public:
     TestLog(const TestRecord& record, std::uint32_t space) : record_(record), space_(space) {}
 
-    Result<std::vector<Entry>> after(std::string_view prefix, std::uint64_t number, std::size_t limit) const override {
+    Result<Slice> after(std::string_view prefix, std::uint64_t number, std::size_t limit) const override {
         std::map<std::uint64_t, Entry> found;
         for (const auto& [key, value] : record_.values) {
             if (space_of(key) != space_ || !key.starts_with(prefix) || value.revision <= number) continue;
             found[value.revision] = {value.revision, key, value.value};
         }
-        std::vector<Entry> out;
+        Slice out{{}, head()};
         for (const auto& [revision, entry] : found) {
-            if (out.size() < limit) out.push_back(entry);
+            if (out.entries.size() == limit) break;
+            out.entries.push_back(entry);
         }
+        if (out.entries.size() == limit) out.through = out.entries.back().number;
         return out;
     }
     std::uint64_t head() const override {

@@ -27,10 +27,14 @@ class Log {
         std::string key;
         std::string value;
     };
+    struct Slice {
+        std::vector<Entry> entries;
+        std::uint64_t through = 0;  // all that is there up to this number; the head when that was all
+    };
     virtual ~Log() = default;
-    // Entries above `number` whose key begins with `prefix`, oldest first.
-    virtual Result<std::vector<Entry>> after(std::string_view prefix, std::uint64_t number,
-                                             std::size_t limit) const = 0;
+    // Entries above `number` whose key begins with `prefix`, oldest first. May end before `limit`, so that nobody has
+    // to wait for a long search: see `through`.
+    virtual Result<Slice> after(std::string_view prefix, std::uint64_t number, std::size_t limit) const = 0;
     virtual std::uint64_t head() const = 0;
     virtual std::uint64_t size() const = 0;
 };

@@ -25,6 +25,12 @@ struct Entry {
     friend bool operator==(const Entry&, const Entry&) = default;
 };
 
+// A part of what survives in a space, oldest first.
+struct Slice {
+    std::vector<Entry> entries;
+    std::uint64_t through = 0;  // nothing else is there up to this revision; the space's head when that was all
+};
+
 enum class ChangeKind {
     put,
     erase,   // leaves a tombstone, so that a replay tells of it; of a key that is not there: nothing happens
@@ -71,9 +77,11 @@ class Engine {
                                              std::string_view above = {}) const = 0;
     // What survives in `space` above `revision`, oldest first, tombstones included.
     virtual Result<std::vector<Entry>> after(Space space, std::uint64_t revision, std::size_t limit) const = 0;
-    // The same for the keys that begin with `prefix`; quick for a short prefix and for a `revision` near the head.
-    virtual Result<std::vector<Entry>> after(Space space, std::string_view prefix, std::uint64_t revision,
-                                             std::size_t limit) const = 0;
+    // The same for the keys that begin with `prefix`. Looks at no more than kLook keys, so that whoever writes need not
+    // wait for who reads: of many keys the slice may end before `limit`.
+    virtual Result<Slice> after(Space space, std::string_view prefix, std::uint64_t revision,
+                                std::size_t limit) const = 0;
+    static constexpr std::uint64_t kLook = 4096;
 
     // Begins a new numbering, for when somebody has read beyond our head: what we have is older than what was once
     // told. A new uuid; the next revision is above `above`.

@@ -18,12 +18,16 @@ Change put(Space space, std::string key, std::string value) {
 Change erase(std::string key) { return {ChangeKind::erase, 0, std::move(key), ""}; }
 Change forget(std::string key) { return {ChangeKind::forget, 0, std::move(key), ""}; }
 
-std::string keys(const Result<std::vector<Entry>>& entries) {
+std::string keys(const std::vector<Entry>& entries) {
     std::string out;
-    for (const Entry& entry : *entries) {
+    for (const Entry& entry : entries) {
         out += std::to_string(entry.revision) + ":" + entry.key + (entry.erased ? "-" : "=" + entry.value) + " ";
     }
     return out;
+}
+std::string keys(const Result<std::vector<Entry>>& entries) { return keys(entries.value()); }
+std::string keys(const Result<Slice>& slice) {
+    return keys(slice->entries) + "up to " + std::to_string(slice->through);
 }
 
 class EngineTest : public testing::TestWithParam<std::string> {
@@ -116,12 +120,34 @@ TEST_P(EngineTest, AReplayOfAPrefixIsInOrderOfRevisions) {
     commit({put(1, "event/b/1", "1"), put(1, "event/a/1", "2"), put(0, "event/c/1", "3")});
     commit(many);
     commit({put(1, "event/a/2", "4"), put(1, "event/b/2", "5")});
-    EXPECT_EQ(keys(engine_->after(1, "event/a/", 0, 100)), "2:event/a/1=2 5004:event/a/2=4 ");
-    EXPECT_EQ(keys(engine_->after(1, "event/b/", 1, 100)), "5005:event/b/2=5 ");
-    EXPECT_EQ(keys(engine_->after(1, "event/b/", 5000, 100)), "5005:event/b/2=5 ");
-    EXPECT_EQ(keys(engine_->after(1, "event/", 0, 2)), "1:event/b/1=1 2:event/a/1=2 ");
-    EXPECT_EQ(keys(engine_->after(1, "event/c/", 0, 100)), "");
-    EXPECT_EQ(keys(engine_->after(1, "", 5003, 1)), "5004:event/a/2=4 ");
+    EXPECT_EQ(keys(engine_->after(1, "event/a/", 0, 100)), "2:event/a/1=2 5004:event/a/2=4 up to 5005");
+    EXPECT_EQ(keys(engine_->after(1, "event/b/", 1, 100)), "5005:event/b/2=5 up to 5005");
+    EXPECT_EQ(keys(engine_->after(1, "event/b/", 5000, 100)), "5005:event/b/2=5 up to 5005");
+    EXPECT_EQ(keys(engine_->after(1, "event/", 0, 2)), "1:event/b/1=1 2:event/a/1=2 up to 2");
+    EXPECT_EQ(keys(engine_->after(1, "event/c/", 0, 100)), "up to 5005");
+    EXPECT_EQ(keys(engine_->after(1, "", 5003, 1)), "5004:event/a/2=4 up to 5004");
+    EXPECT_EQ(keys(engine_->after(1, "event/a/", 9999, 1)), "up to 5005");
+}
+
+TEST_P(EngineTest, ALongReplayComesInSlicesThatMissNothing) {
+    for (std::string part : {"a", "b", "a"}) {
+        Batch many;
+        for (int i = 0; i < 6000; ++i) many.push_back(put(1, "event/" + part + "/" + std::to_string(i), ""));
+        commit(many);
+    }
+    for (const std::string prefix : {"event/a/", "event/b/", "event/", "event/a/59", "nothing"}) {
+        std::vector<Entry> whole = engine_->after(1, 0, 100'000).value();
+        std::erase_if(whole, [&](const Entry& entry) { return !entry.key.starts_with(prefix); });
+        std::vector<Entry> all;
+        for (std::uint64_t at = 0, slices = 0; at < engine_->head(1); ++slices) {
+            const Slice slice = engine_->after(1, prefix, at, 500).value();
+            ASSERT_GT(slice.through, at);
+            ASSERT_LT(slices, 50U);
+            all.insert(all.end(), slice.entries.begin(), slice.entries.end());
+            at = slice.through;
+        }
+        EXPECT_EQ(all, whole) << prefix;
+    }
 }
 
 TEST_P(EngineTest, ANewNumberingIsAboveTheOldOneAndKeepsEverything) {

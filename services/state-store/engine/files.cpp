@@ -46,6 +46,15 @@ Result<void> rename(const std::string& from, const std::string& to) {
     return sync(folder(to));
 }
 
+Result<void> publish(const std::string& from, const std::string& to) {
+    if (::link(from.c_str(), to.c_str()) != 0) {
+        if (errno == EEXIST) return fail(ErrorKind::conflict, "there is a file " + to + " already");
+        return fail_errno("cannot make " + to, errno);
+    }
+    remove(from);
+    return sync(folder(to));
+}
+
 std::string read(const std::string& path, std::uint64_t offset, std::size_t length) {
     const UniqueFd fd = open(path, O_RDONLY);
     const std::int64_t end = size(path);

@@ -14,6 +14,8 @@ bool exists(const std::string& path);
 void remove(const std::string& path);
 // And makes it durable. A missing `from` is fine.
 Result<void> rename(const std::string& from, const std::string& to);
+// The same, but never in the place of another file.
+Result<void> publish(const std::string& from, const std::string& to);
 Result<void> sync(const std::string& path);
 
 // Up to `length` bytes from `offset`, fewer at the end; what the disk refuses to give reads as zeros.

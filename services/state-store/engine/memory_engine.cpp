@@ -69,16 +69,18 @@ Result<std::vector<Entry>> MemoryEngine::range(std::string_view prefix, std::siz
 }
 
 Result<std::vector<Entry>> MemoryEngine::after(Space space, std::uint64_t revision, std::size_t limit) const {
-    return after(space, "", revision, limit);
+    auto all = after(space, "", revision, limit);
+    return std::move(all->entries);
 }
 
-Result<std::vector<Entry>> MemoryEngine::after(Space space, std::string_view prefix, std::uint64_t revision,
-                                               std::size_t limit) const {
-    std::vector<Entry> out;
-    const auto& keys = find(space).keys;
-    for (auto it = keys.upper_bound(revision); it != keys.end() && out.size() < limit; ++it) {
-        if (it->second.starts_with(prefix)) out.push_back(entries_.find(it->second)->second);
+Result<Slice> MemoryEngine::after(Space space, std::string_view prefix, std::uint64_t revision,
+                                  std::size_t limit) const {
+    const SpaceState& state = find(space);
+    Slice out{{}, state.head};
+    for (auto it = state.keys.upper_bound(revision); it != state.keys.end() && out.entries.size() < limit; ++it) {
+        if (it->second.starts_with(prefix)) out.entries.push_back(entries_.find(it->second)->second);
     }
+    if (out.entries.size() == limit) out.through = out.entries.back().revision;
     return out;
 }
 

@@ -21,8 +21,7 @@ class MemoryEngine : public Engine {
     Result<std::optional<Entry>> get(std::string_view key) const override;
     Result<std::vector<Entry>> range(std::string_view prefix, std::size_t limit, std::string_view above) const override;
     Result<std::vector<Entry>> after(Space space, std::uint64_t revision, std::size_t limit) const override;
-    Result<std::vector<Entry>> after(Space space, std::string_view prefix, std::uint64_t revision,
-                                     std::size_t limit) const override;
+    Result<Slice> after(Space space, std::string_view prefix, std::uint64_t revision, std::size_t limit) const override;
     Result<void> renumber(std::uint64_t above) override;
     Result<void> trim_tombstones(Space space, std::uint64_t keep) override;
 

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace drover::store {
@@ -28,11 +29,21 @@ ErrorKind kind_of(int extended) {
     }
 }
 
+// What went wrong last on `db`, in words a person can act on.
+Error error_of(sqlite3* db, std::string_view what, const std::string& path) {
+    const int code = sqlite3_extended_errcode(db), system = sqlite3_system_errno(db);
+    const bool io = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+    if ((code & 0xff) == SQLITE_FULL || (io && (system == ENOSPC || system == EDQUOT))) {
+        return {ErrorKind::io, "disk full: no room is left for the database " + path};
+    }
+    return {kind_of(code), std::string(what) + " the database " + path + ": " + sqlite3_errmsg(db)};
+}
+
 }  // namespace
 
-Result<Db> Db::open(const std::string& path) {
+Result<Db> Db::open(const std::string& path, int flags) {
     sqlite3* raw = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+    const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
     Db db(raw, path);
     if (code != SQLITE_OK) return db.error("cannot open", code);
     sqlite3_extended_result_codes(raw, 1);
@@ -40,6 +51,10 @@ Result<Db> Db::open(const std::string& path) {
     sqlite3_busy_timeout(raw, 2000);
     return db;
 }
+
+Result<Db> Db::open(const std::string& path) { return open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); }
+
+Result<Db> Db::open_to_read(const std::string& path) { return open(path, SQLITE_OPEN_READONLY); }
 
 Db::Db(Db&& other) noexcept : db_(std::exchange(other.db_, nullptr)), path_(std::move(other.path_)) {}
 
@@ -55,6 +70,12 @@ Result<void> Db::exec(const char* sql) {
     const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return error("cannot use", code);
     return {};
+}
+
+void Db::stop_when(const std::atomic<bool>& stop) {
+    constexpr int kInstructions = 10'000;
+    const auto asked = [](void* flag) { return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0; };
+    sqlite3_progress_handler(db_, kInstructions, asked, const_cast<std::atomic<bool>*>(&stop));
 }
 
 Result<std::uint64_t> Db::checkpoint() {
@@ -74,9 +95,8 @@ Result<void> Db::close() {
 }
 
 tl::unexpected<Error> Db::error(std::string_view what, int code) const {
-    const int extended = db_ != nullptr ? sqlite3_extended_errcode(db_) : code;
-    const char* why = db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
-    return fail(kind_of(extended), std::string(what) + " the database " + path_ + ": " + why);
+    if (db_ != nullptr) return tl::unexpected<Error>(error_of(db_, what, path_));
+    return fail(kind_of(code), std::string(what) + " the database " + path_ + ": " + sqlite3_errstr(code));
 }
 
 void Statement::Finalize::operator()(sqlite3_stmt* stmt) const { sqlite3_finalize(stmt); }
@@ -116,11 +136,9 @@ Result<bool> Statement::step() {
     }
     sqlite3* db = sqlite3_db_handle(stmt_.get());
     const char* path = sqlite3_db_filename(db, "main");
-    auto error =
-        fail(kind_of(sqlite3_extended_errcode(db)),
-             std::string("cannot use the database ") + (path != nullptr ? path : "") + ": " + sqlite3_errmsg(db));
+    Error error = error_of(db, "cannot use", path != nullptr ? path : "");
     sqlite3_reset(stmt_.get());
-    return error;
+    return tl::unexpected<Error>(std::move(error));
 }
 
 Result<void> Statement::run() {

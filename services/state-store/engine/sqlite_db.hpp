@@ -1,6 +1,7 @@
 // Db and Statement: SQLite's C interface with owners and Results. Private to the engine.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,11 +18,16 @@ class Db {
    public:
     // Creates the file when it is missing.
     static Result<Db> open(const std::string& path);
+    // Beside a connection that writes: sees one state of the database from its first read in a transaction on, and
+    // holds nobody up.
+    static Result<Db> open_to_read(const std::string& path);
     Db(Db&& other) noexcept;
     Db& operator=(Db&& other) noexcept;
     ~Db();
 
     Result<void> exec(const char* sql);
+    // Whatever it does fails soon after `stop` has become true, which outlives the connection.
+    void stop_when(const std::atomic<bool>& stop);
     // Copies the log into the file; the value is how many of the log's frames were good.
     Result<std::uint64_t> checkpoint();
     // Whether closing leaves the log as it is: to look at a file that may be damaged without changing it.
@@ -35,6 +41,7 @@ class Db {
     tl::unexpected<Error> error(std::string_view what, int code) const;
 
    private:
+    static Result<Db> open(const std::string& path, int flags);
     Db(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
 
     sqlite3* db_ = nullptr;

@@ -9,9 +9,6 @@ namespace drover::store {
 
 namespace {
 
-// Up to here it is cheaper to read a space from `revision` on than to sort the keys of a prefix.
-constexpr std::uint64_t kNear = 4096;
-
 Result<std::vector<Entry>> rows(Statement& select) {
     const Defer reset([&] { select.reset(); });
     std::vector<Entry> out;
@@ -47,10 +44,14 @@ Result<void> SqliteEngine::prepare_statements() {
         {&get_, select + " WHERE key = ?1 AND NOT erased"},
         {&range_, select + " WHERE" + in_range + " AND key > ?3 AND NOT erased ORDER BY key LIMIT ?4"},
         {&after_, select + " INDEXED BY entries_space WHERE space = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3"},
-        {&after_near_, select + " INDEXED BY entries_space WHERE space = ?3 AND revision > ?4 AND" + in_range +
-                           " ORDER BY revision LIMIT ?5"},
-        {&after_far_, select + " WHERE revision IN (SELECT revision FROM entries INDEXED BY entries_key WHERE" +
+        {&after_scan_, select + " INDEXED BY entries_space WHERE space = ?3 AND revision > ?4 AND revision <= ?6 AND" +
+                           in_range + " ORDER BY revision LIMIT ?5"},
+        {&after_few_, select + " WHERE revision IN (SELECT revision FROM entries INDEXED BY entries_key WHERE" +
                           in_range + " AND space = ?3 AND revision > ?4 ORDER BY revision LIMIT ?5) ORDER BY revision"},
+        {&count_, "SELECT count(*) FROM (SELECT 1 FROM entries INDEXED BY entries_key WHERE" + in_range + " LIMIT ?3)"},
+        {&skip_,
+         "SELECT revision FROM entries INDEXED BY entries_space WHERE space = ?1 AND revision > ?2 "
+         "ORDER BY revision LIMIT 1 OFFSET ?3"},
     };
     for (const auto& [statement, sql] : statements) {
         auto prepared = Statement::prepare(db_, sql);
@@ -151,12 +152,48 @@ Result<std::vector<Entry>> SqliteEngine::after(Space space, std::uint64_t revisi
     return rows(after_.bind(1, space).bind(2, revision).bind(3, limit));
 }
 
-Result<std::vector<Entry>> SqliteEngine::after(Space space, std::string_view prefix, std::uint64_t revision,
-                                               std::size_t limit) const {
-    if (prefix.empty()) return after(space, revision, limit);
+// So few that sorting them by revision is cheaper than looking through the space.
+Result<bool> SqliteEngine::are_few(std::string_view prefix, const std::string& end) const {
+    const auto row = count_.bind_text(1, prefix).bind_text(2, end).bind(3, kLook + 1).step();
+    if (!row) return tl::unexpected(row.error());
+    const bool few = count_.integer(0) <= kLook;
+    count_.reset();
+    return few;
+}
+
+// The revision that lies kLook keys above, or the head.
+Result<std::uint64_t> SqliteEngine::look_until(Space space, std::uint64_t revision) const {
+    const std::uint64_t head = find(space).head;
+    if (head <= revision + kLook) return head;
+    const auto row = skip_.bind(1, space).bind(2, revision).bind(3, kLook - 1).step();
+    if (!row) return tl::unexpected(row.error());
+    if (!*row) return head;
+    const std::uint64_t until = skip_.integer(0);
+    skip_.reset();
+    return until;
+}
+
+Result<Slice> SqliteEngine::after(Space space, std::string_view prefix, std::uint64_t revision,
+                                  std::size_t limit) const {
+    Slice out{{}, find(space).head};
+    const auto keep = [&](Result<std::vector<Entry>> found) -> Result<Slice> {
+        if (!found) return tl::unexpected(found.error());
+        out.entries = std::move(*found);
+        if (out.entries.size() == limit) out.through = out.entries.back().revision;
+        return std::move(out);
+    };
+    if (prefix.empty()) return keep(after(space, revision, limit));
     const std::string end = prefix_end(prefix);
-    Statement& select = find(space).head <= revision + kNear ? after_near_ : after_far_;
-    return rows(select.bind_text(1, prefix).bind_text(2, end).bind(3, space).bind(4, revision).bind(5, limit));
+    const auto few = are_few(prefix, end);
+    if (!few) return tl::unexpected(few.error());
+    Statement& select = *few ? after_few_ : after_scan_;
+    if (!*few) {
+        const auto until = look_until(space, revision);
+        if (!until) return tl::unexpected(until.error());
+        out.through = *until;
+        select.bind(6, *until);
+    }
+    return keep(rows(select.bind_text(1, prefix).bind_text(2, end).bind(3, space).bind(4, revision).bind(5, limit)));
 }
 
 Result<void> SqliteEngine::renumber(std::uint64_t above) {

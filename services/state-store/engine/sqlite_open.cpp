@@ -4,8 +4,8 @@
 
 #include "base/hash.hpp"
 #include "state-store/engine/files.hpp"
-#include "state-store/engine/sqlite_engine.hpp"
 #include "state-store/engine/sqlite_salvage.hpp"
+#include "state-store/engine/sqlite_whole.hpp"
 
 namespace drover::store {
 
@@ -13,6 +13,8 @@ namespace {
 
 // Revisions of rows that are lost without a trace stay below the new ones.
 constexpr std::uint64_t kRevisionGap = 1 << 20;
+// The same for what was recorded since a backup: a hundred changes a second for a year.
+constexpr std::uint64_t kRestoreGap = std::uint64_t{1} << 32;
 
 constexpr const char* kCompanions[] = {"-wal", "-shm", ""};
 
@@ -24,28 +26,6 @@ Names names_of(const std::string& path) { return {path, path + ".reading", path 
 
 void remove_with_companions(const std::string& path) {
     for (const char* companion : kCompanions) files::remove(path + companion);
-}
-
-Result<void> check_log(Db& db) {
-    const auto frames = db.checkpoint();
-    if (!frames) return tl::unexpected(frames.error());
-    if (!salvage::log_lost_commits(db.path() + "-wal", *frames)) return {};
-    return fail(ErrorKind::corrupt, "the database " + db.path() + " is damaged: its log breaks off before its end");
-}
-
-Result<std::unique_ptr<Engine>> open_whole(const std::string& path) {
-    if (!salvage::header_is_whole(path)) {
-        return fail(ErrorKind::corrupt, "the database " + path + " is damaged: it does not begin like one");
-    }
-    auto db = Db::open(path);
-    if (!db) return tl::unexpected(db.error());
-    db->keep_log(true);
-    if (auto ok = schema::configure(*db); !ok) return tl::unexpected(ok.error());
-    auto contents = schema::verify(*db);
-    if (!contents) return tl::unexpected(contents.error());
-    if (auto ok = check_log(*db); !ok) return tl::unexpected(ok.error());
-    db->keep_log(false);
-    return SqliteEngine::make(std::move(*db), std::move(*contents));
 }
 
 std::string describe(const std::string& why, const salvage::Salvaged& found, const std::string& aside) {
@@ -126,6 +106,21 @@ Result<void> salvage_to_new(const Names& names, const std::string& why, Instant 
     return adopt_salvaged(names, aside);
 }
 
+// A backup tells what it is when it is opened. Numbers that were given since it was made must not name anything else.
+Result<void> begin_anew(SqliteEngine& engine) {
+    const auto restored = engine.get(kRestoredKey);
+    if (!restored) return tl::unexpected(restored.error());
+    if (!*restored) return {};
+    const auto note = engine.get(kRecoveryKey);
+    if (!note) return tl::unexpected(note.error());
+    const std::string sentence = (*note ? (*note)->value + "; " : "") + (*restored)->value;
+    if (auto ok = engine.renumber(engine.head() + kRestoreGap); !ok) return ok;
+    const auto done = engine.commit({{ChangeKind::put, kRecoverySpace, std::string(kRecoveryKey), sentence},
+                                     {ChangeKind::forget, kRecoverySpace, std::string(kRestoredKey), ""}});
+    if (!done) return tl::unexpected(done.error());
+    return {};
+}
+
 }  // namespace
 
 Result<OpenedEngine> open_sqlite(const std::string& path, Instant now) {
@@ -142,6 +137,7 @@ Result<OpenedEngine> open_sqlite(const std::string& path, Instant now) {
         engine = open_whole(path);
     }
     if (!engine) return tl::unexpected(engine.error());
+    if (auto ok = begin_anew(**engine); !ok) return tl::unexpected(ok.error());
     auto note = (*engine)->get(kRecoveryKey);
     if (!note) return tl::unexpected(note.error());
     return OpenedEngine{std::move(*engine), *note ? (*note)->value : std::string()};

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr Instant kNow{1'790'000'000'000'000'000};
 constexpr std::size_t kPage = schema::kPageSize;
+constexpr const char* kFiles[] = {"", "-wal", "-shm"};
 
 class SqliteOpenTest : public testing::Test {
    protected:
@@ -67,7 +68,7 @@ class SqliteOpenTest : public testing::Test {
         fill(*opened.engine);
         auto expected = contents(*opened.engine);
         if (!with_log) opened.engine.reset();
-        for (const char* companion : {"", "-wal"}) {
+        for (const char* companion : kFiles) {
             EXPECT_TRUE(files::copy(living + companion, directory_ + "/left.db" + companion));
         }
         return expected;
@@ -77,7 +78,7 @@ class SqliteOpenTest : public testing::Test {
         for (const fs::directory_entry& file : fs::directory_iterator(directory_)) {
             if (file.path().filename().string().starts_with("state.db")) fs::remove(file.path());
         }
-        for (const char* companion : {"", "-wal"}) {
+        for (const char* companion : kFiles) {
             EXPECT_TRUE(files::copy(directory_ + "/left.db" + companion, path_ + companion));
         }
     }
@@ -149,7 +150,10 @@ TEST_F(SqliteOpenTest, ADatabaseOfANewerVersionIsRefusedAndLeftAlone) {
     const auto refused = open_sqlite(path_, kNow);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, ErrorKind::refused);
-    EXPECT_NE(refused.error().message.find("has the format 2"), std::string::npos) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("has the format 2, this version of Drover knows formats up to 1; start the "
+                                           "newer version that wrote it"),
+              std::string::npos)
+        << refused.error().message;
     EXPECT_EQ(asides(), 0U);
 }
 
@@ -257,8 +261,8 @@ TEST_P(DamageTest, ItAlwaysOpensAndNeverTellsAnythingFalse) {
     const auto expected = leave_behind(with_log);
     for (int round = 0; round < 12; ++round) {
         restore();
-        const bool log = with_log && pick(2) == 0;
-        const std::string victim = path_ + (log ? "-wal" : "");
+        const std::string part = with_log ? kFiles[pick(3)] : "";
+        const std::string victim = path_ + part;
         const auto size = static_cast<std::size_t>(files::size(victim));
         switch (pick(3)) {
             case 0: fs::resize_file(victim, pick(size)); break;
@@ -279,8 +283,10 @@ TEST_P(DamageTest, ItAlwaysOpensAndNeverTellsAnythingFalse) {
         const OpenedEngine opened = open(path_);
         ASSERT_TRUE(opened.engine);
         const std::size_t kept = check_subset(*opened.engine, expected);
-        const bool told = log || !opened.recovered.empty();
+        // The end of the log is lost as in a power loss, silently; its index can be made anew.
+        const bool told = part == "-wal" || !opened.recovered.empty();
         EXPECT_TRUE(told || kept == expected.size()) << "seed " << GetParam() << "." << round;
+        EXPECT_TRUE(part != "-shm" || opened.recovered.empty()) << opened.recovered;
         EXPECT_TRUE(opened.engine->commit({{ChangeKind::put, 0, "job/after", "x"}}));
     }
 }

@@ -1,5 +1,7 @@
 #include "state-store/engine/sqlite_schema.hpp"
 
+#include <charconv>
+
 #include "base/hash.hpp"
 
 namespace drover::store::schema {
@@ -48,11 +50,12 @@ Result<void> check_structure(Db& db) {
     return {};
 }
 
-// Before all else: the tables of a newer version may differ.
-Result<std::string> check_meta(Db& db) {
+using Meta = std::map<std::string, std::string>;
+
+Result<Meta> read_meta(Db& db) {
     auto select = Statement::prepare(db, "SELECT name, value, sum FROM meta");
     if (!select) return tl::unexpected(select.error());
-    std::map<std::string, std::string> meta;
+    Meta meta;
     while (true) {
         const auto row = select->step();
         if (!row) return tl::unexpected(row.error());
@@ -62,12 +65,7 @@ Result<std::string> check_meta(Db& db) {
         meta[name] = value;
     }
     if (meta["schema"].empty() || meta["uuid"].empty()) return damaged(db, "its head is missing");
-    if (meta["schema"] != std::to_string(kVersion)) {
-        return fail(ErrorKind::refused, "the database " + db.path() + " has the format " + meta["schema"] +
-                                            ", this version of Drover knows formats up to " + std::to_string(kVersion) +
-                                            "; start the newer version that wrote it");
-    }
-    return meta["uuid"];
+    return meta;
 }
 
 Result<void> check_spaces(Db& db, Contents& contents) {
@@ -128,6 +126,38 @@ Result<void> create(Db& db, const std::string& uuid) {
     return db.exec("COMMIT");
 }
 
+Result<std::uint64_t> version(Db& db) {
+    auto meta = read_meta(db);
+    if (!meta) return tl::unexpected(meta.error());
+    const std::string& text = (*meta)["schema"];
+    std::uint64_t number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (read.ec != std::errc() || *read.ptr != '\0') return damaged(db, "it has the format \"" + text + "\"");
+    return number;
+}
+
+Result<void> migrate(Db& db, std::span<const Migration> steps, std::uint64_t target) {
+    const auto found = version(db);
+    if (!found) return tl::unexpected(found.error());
+    if (*found == target) return {};
+    const std::string has = "the database " + db.path() + " has the format " + std::to_string(*found);
+    if (*found > target) {
+        return fail(ErrorKind::refused, has + ", this version of Drover knows formats up to " + std::to_string(target) +
+                                            "; start the newer version that wrote it");
+    }
+    if (auto ok = db.exec("BEGIN IMMEDIATE"); !ok) return ok;
+    std::uint64_t at = *found;
+    for (const Migration& step : steps) {
+        if (step.from != at || at == target) continue;
+        if (auto ok = db.exec(step.sql); !ok) return ok;
+        ++at;
+    }
+    if (at != target) return fail(ErrorKind::refused, has + ", from which no step leads to " + std::to_string(target));
+    if (auto ok = db.exec("DELETE FROM meta WHERE name = 'schema'"); !ok) return ok;
+    if (auto ok = put_meta(db, "schema", std::to_string(target)); !ok) return ok;
+    return db.exec("COMMIT");
+}
+
 Result<void> write_uuid(Db& db, const std::string& uuid) {
     if (auto ok = db.exec("DELETE FROM meta WHERE name = 'uuid'"); !ok) return ok;
     return put_meta(db, "uuid", uuid);
@@ -165,9 +195,9 @@ Result<Entry> read_entry(const Statement& select) {
 
 Result<Contents> verify(Db& db) {
     Contents contents;
-    auto uuid = check_meta(db);
-    if (!uuid) return tl::unexpected(uuid.error());
-    contents.uuid = *uuid;
+    auto meta = read_meta(db);
+    if (!meta) return tl::unexpected(meta.error());
+    contents.uuid = (*meta)["uuid"];
     if (auto ok = check_structure(db); !ok) return tl::unexpected(ok.error());
     if (auto ok = check_spaces(db, contents); !ok) return tl::unexpected(ok.error());
     if (auto ok = check_entries(db, contents); !ok) return tl::unexpected(ok.error());

@@ -1,7 +1,9 @@
 // The tables of the database file, what a row must look like, and whether a file is whole. Private to the engine.
 #pragma once
 
+#include <array>
 #include <map>
+#include <span>
 
 #include "state-store/engine/engine.hpp"
 #include "state-store/engine/sqlite_db.hpp"
@@ -10,6 +12,14 @@ namespace drover::store::schema {
 
 inline constexpr std::uint64_t kVersion = 1;
 inline constexpr std::size_t kPageSize = 4096;
+
+// How a database of one version becomes one of the next: statements that need nothing but the tables. A change of
+// kTables adds one, raises kVersion, and keeps a file of the version before beside golden/format-1.db.
+struct Migration {
+    std::uint64_t from;
+    const char* sql;
+};
+inline constexpr std::array<Migration, 0> kMigrations{};
 
 struct SpaceRow {
     std::uint64_t head = 0;
@@ -32,6 +42,12 @@ Result<void> configure(Db& db);
 // Makes the tables of an empty database.
 Result<void> create(Db& db, const std::string& uuid);
 
+// The version that the file says it has. corrupt: it says nothing that can be believed.
+Result<std::uint64_t> version(Db& db);
+// Brings an older database up to `target`, all of it or nothing. refused: a newer Drover made it, or no step leads on
+// from what it is.
+Result<void> migrate(Db& db, std::span<const Migration> steps = kMigrations, std::uint64_t target = kVersion);
+
 inline constexpr std::string_view kInsertEntry =
     "INSERT INTO entries(revision, space, key, erased, value, sum) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
 Result<void> insert_entry(Statement& insert, const Entry& entry);
@@ -42,8 +58,7 @@ Result<void> write_space(Db& db, Space space, const SpaceRow& row);
 inline constexpr std::string_view kEntryColumns = "SELECT revision, space, key, erased, value, sum FROM entries";
 Result<Entry> read_entry(const Statement& select);
 
-// Reads all of the database and checks all of it. corrupt: damaged, a sentence says how. refused: a newer Drover made
-// it.
+// Reads all of a database of our version and checks all of it. corrupt: damaged, a sentence says how.
 Result<Contents> verify(Db& db);
 
 }  // namespace drover::store::schema

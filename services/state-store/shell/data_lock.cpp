@@ -23,10 +23,9 @@ Result<UniqueFd> lock_data_dir(const std::string& data_dir) {
         return fail(ErrorKind::refused, "another state-store" + pid + " uses " + data_dir +
                                             "; stop it, or give this one a data directory of its own");
     }
+    // For people; the lock holds without it, also on a full disk.
     const std::string pid = std::to_string(::getpid());
-    if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) {
-        return fail_errno("cannot write " + path, errno);
-    }
+    if (::ftruncate(fd.get(), 0) == 0) (void)!::pwrite(fd.get(), pid.data(), pid.size(), 0);
     return fd;
 }
 

@@ -16,13 +16,12 @@ Result<std::optional<std::string>> EngineView::get(std::string_view key) const {
     return std::move((*entry)->value);
 }
 
-Result<std::vector<Log::Entry>> EngineLog::after(std::string_view prefix, std::uint64_t number,
-                                                 std::size_t limit) const {
-    auto entries = engine_.after(space_, prefix, number, limit);
-    if (!entries) return tl::unexpected(entries.error());
-    std::vector<Entry> out;
-    for (store::Entry& entry : *entries) {
-        if (!entry.erased) out.push_back({entry.revision, std::move(entry.key), std::move(entry.value)});
+Result<Log::Slice> EngineLog::after(std::string_view prefix, std::uint64_t number, std::size_t limit) const {
+    auto slice = engine_.after(space_, prefix, number, limit);
+    if (!slice) return tl::unexpected(slice.error());
+    Slice out{{}, slice->through};
+    for (store::Entry& entry : slice->entries) {
+        if (!entry.erased) out.entries.push_back({entry.revision, std::move(entry.key), std::move(entry.value)});
     }
     return out;
 }

@@ -25,7 +25,7 @@ class EngineView : public View {
 class EngineLog : public Log {
    public:
     EngineLog(const Engine& engine, Space space) : engine_(engine), space_(space) {}
-    Result<std::vector<Entry>> after(std::string_view prefix, std::uint64_t number, std::size_t limit) const override;
+    Result<Slice> after(std::string_view prefix, std::uint64_t number, std::size_t limit) const override;
     std::uint64_t head() const override { return engine_.head(space_); }
     std::uint64_t size() const override { return engine_.count(space_); }
 

@@ -7,6 +7,7 @@
 #include "host/keys.hpp"
 #include "host/log.hpp"
 #include "state-store/engine/sqlite_open.hpp"
+#include "state-store/shell/data_disk.hpp"
 #include "state-store/shell/data_lock.hpp"
 #include "state-store/shell/store.hpp"
 
@@ -33,14 +34,15 @@ StoreLimits limits_of(const Config& config) {
 
 class StoreService : public host::Service {
    public:
-    StoreService(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<Engine> engine,
-                 std::unique_ptr<bus::Transport> transport)
+    StoreService(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<DataDisk> disk,
+                 std::unique_ptr<Engine> engine, std::unique_ptr<bus::Transport> transport)
         : lock_(std::move(lock)),
+          disk_(std::move(disk)),
           engine_(std::move(engine)),
           transport_(std::move(transport)),
           boot_(random_hex(16)),
           exchange_(host.loop(), *transport_, {config.id, "state-store", boot_}),
-          store_(host.loop(), exchange_, *engine_, limits_of(config), stable_hash(boot_),
+          store_(host.loop(), exchange_, *engine_, *disk_, limits_of(config), stable_hash(boot_),
                  [&host](const Error&) { host.stop(1); }) {}
 
     Result<void> begin() { return store_.start(); }
@@ -52,6 +54,7 @@ class StoreService : public host::Service {
 
    private:
     UniqueFd lock_;
+    std::unique_ptr<DataDisk> disk_;
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<bus::Transport> transport_;
     std::string boot_;
@@ -64,7 +67,13 @@ class StoreService : public host::Service {
 Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
     auto lock = lock_data_dir(config.data_dir);
     if (!lock) return tl::unexpected(lock.error());
-    auto opened = open_sqlite(config.data_dir + "/state.db", host.loop().now());
+    auto disk = std::make_unique<DataDisk>(host.loop(), config.data_dir, config.disk_reserve);
+    const std::string database = config.data_dir + std::string(kDatabase);
+    auto opened = open_sqlite(database, host.loop().now());
+    // Without some of the reserve there may be room for what an opening needs.
+    while (!opened && opened.error().kind == ErrorKind::io && disk->release()) {
+        opened = open_sqlite(database, host.loop().now());
+    }
     if (!opened) return tl::unexpected(opened.error());
     if (!opened->recovered.empty()) log::warn("recovered", {{"what", opened->recovered}});
     const auto keys = host::read_curve_keys(config);
@@ -72,8 +81,8 @@ Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& con
     auto transport = bus::ZmqTransport::open(
         host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
     if (!transport) return tl::unexpected(transport.error());
-    auto service = std::make_unique<StoreService>(host, config, std::move(*lock), std::move(opened->engine),
-                                                  std::move(*transport));
+    auto service = std::make_unique<StoreService>(host, config, std::move(*lock), std::move(disk),
+                                                  std::move(opened->engine), std::move(*transport));
     if (auto ok = service->begin(); !ok) return tl::unexpected(ok.error());
     host.ready();
     return service;

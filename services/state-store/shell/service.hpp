@@ -15,6 +15,7 @@ struct Config : host::ServiceConfig {
     std::int64_t gc_node_max_allocs = 50;
     double gc_disk_percent = 85;
     double gc_inode_percent = 90;
+    Size disk_reserve{16 << 20};
 
     std::vector<host::Option> options() {
         return host::join(
@@ -27,12 +28,13 @@ struct Config : host::ServiceConfig {
              {"gc_max_allocs", &gc_max_allocs, "how many ended allocs to keep"},
              {"gc_node_max_allocs", &gc_node_max_allocs, "how many ended allocs of one node to keep"},
              {"gc_disk_percent", &gc_disk_percent, "fewer are kept while a node's disk is this full, in percent"},
-             {"gc_inode_percent", &gc_inode_percent, "the same for its inodes"}});
+             {"gc_inode_percent", &gc_inode_percent, "the same for its inodes"},
+             {"disk_reserve", &disk_reserve, "room set aside for recording what runs when the disk is full"}});
     }
 };
 
-// Locks <data_dir>, opens <data_dir>/state.db, binds and is ready. Fails when another store has the directory, when the
-// database is a newer version's, or when an endpoint cannot be bound.
+// Locks <data_dir>, opens <data_dir>/state.db, binds and is ready, also on a full disk. Fails when another store has
+// the directory, when the database is a newer version's, or when an endpoint cannot be bound.
 Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config);
 
 }  // namespace drover::store

@@ -22,11 +22,12 @@ std::string gateway_of(const std::string& stream) {
 
 }  // namespace
 
-Store::Store(rt::Loop& loop, bus::Exchange& exchange, Engine& engine, StoreLimits limits, std::uint64_t epoch,
-             std::function<void(const Error&)> on_failure)
+Store::Store(rt::Loop& loop, bus::Exchange& exchange, Engine& engine, Disk& disk, StoreLimits limits,
+             std::uint64_t epoch, std::function<void(const Error&)> on_failure)
     : loop_(loop),
       exchange_(exchange),
       engine_(engine),
+      disk_(disk),
       limits_(limits),
       on_failure_(std::move(on_failure)),
       view_(engine),
@@ -38,11 +39,12 @@ Store::Store(rt::Loop& loop, bus::Exchange& exchange, Engine& engine, StoreLimit
       leases_({}, false, loop.now()) {}
 
 Store::~Store() {
-    for (const rt::Token timer : {commit_timer_, lease_timer_, house_timer_}) loop_.cancel(timer);
+    for (const rt::Token timer : {commit_timer_, question_timer_, lease_timer_, house_timer_}) loop_.cancel(timer);
 }
 
 Result<void> Store::start() {
     if (auto ok = read_recorded(); !ok) return ok;
+    if (auto ok = disk_.reserve(); !ok) lose_room(ok.error());
     exchange_.offer("state", state_feed_);
     exchange_.offer("task/event", event_feed_);
     exchange_.follow("request/", *this);
@@ -52,6 +54,7 @@ Result<void> Store::start() {
     watch_leases();
     collect_at_ = loop_.now() + limits_.collecting.interval;
     house_timer_ = loop_.at(loop_.now() + kHousekeeping, [this] { keep_house(); });
+    commit_round();
     return {};
 }
 
@@ -91,9 +94,17 @@ void Store::hear_request(const std::string& gateway, const wire::Record& record)
                                                         " is malformed, or too many of its requests stand"});
     }
     Asked asked{gateway, std::move(*request), random_hex(16)};
-    if (asked.request.ask != wire::Ask::collect || asked.request.dry_run) return take_in(std::move(asked));
-    clearances_.push_back(std::move(asked));
-    commit_at(loop_.now());
+    switch (asked.request.ask) {
+        case wire::Ask::events:
+        case wire::Ask::store_backup:
+        case wire::Ask::store_check: return take_question(std::move(asked));
+        case wire::Ask::collect:
+            if (asked.request.dry_run) return take_question(std::move(asked));
+            clearances_.push_back(std::move(asked));
+            return commit_at(loop_.now());
+        default: break;
+    }
+    if (!turn_away(asked)) take_in(std::move(asked));
 }
 
 template <class T>
@@ -116,6 +127,7 @@ void Store::take_in(Statement statement) {
 void Store::hear_vector(const bus::Peer& peer, const wire::Vector& vector) {
     if (failed_ || !valid_name(peer.id)) return;
     const Instant now = loop_.now();
+    watch_for_rollback(vector);
     if (peer.role == kDriverManager && nodes_.heard(peer.id, now)) commit_at(now);
     if (peer.role != kAllocRunner) return;
     const bool changed = vector.leaving ? leases_.left(peer.id, peer.boot) : leases_.heard(peer.id, peer.boot, now);
@@ -143,7 +155,7 @@ void Store::watch_leases() {
 void Store::keep_house() {
     house_timer_ = loop_.at(loop_.now() + kHousekeeping, [this] { keep_house(); });
     if (failed_ || refusing_) return;
-    watch_for_rollback();
+    look_for_room();
     collecting_ = true;
     commit_round();
     if (auto ok = engine_.trim_tombstones(kStateSpace, limits_.tombstones); !ok) {

@@ -2,6 +2,7 @@
 // leave after it.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <variant>
 
@@ -13,6 +14,7 @@
 #include "state-store/core/nodes.hpp"
 #include "state-store/core/requests.hpp"
 #include "state-store/shell/answer_desk.hpp"
+#include "state-store/shell/disk.hpp"
 #include "state-store/shell/recorded.hpp"
 
 namespace drover::store {
@@ -28,13 +30,14 @@ class Store : public bus::Follower {
    public:
     // `epoch`: random per process. `on_failure` is called once, when going on would be wrong: the medium is damaged or
     // has refused writes for too long. A new process salvages, and hears everything again.
-    Store(rt::Loop& loop, bus::Exchange& exchange, Engine& engine, StoreLimits limits, std::uint64_t epoch,
+    Store(rt::Loop& loop, bus::Exchange& exchange, Engine& engine, Disk& disk, StoreLimits limits, std::uint64_t epoch,
           std::function<void(const Error&)> on_failure);
     ~Store() override;
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
-    // Reads what is recorded, records what the engine had to say about its opening, then listens. Once.
+    // Reads what is recorded and listens; records what the engine had to say about its opening, as soon as the medium
+    // takes it. Once.
     Result<void> start();
     // Records what was heard and says goodbye.
     void stop();
@@ -75,8 +78,19 @@ class Store : public bus::Follower {
     void commit_round();
     bool commit(const Draft& draft);
     void keep_to_limits(Draft& draft);
-    void answer_questions();
+    void record_news(Draft& draft);
     void publish();
+
+    // Questions change nothing: one after the other is answered from what is recorded, whatever the medium refuses.
+    void take_question(Asked asked);
+    void answer_next();
+    Result<wire::Answer> look_up(const wire::Request& request);
+    void send_errand(const Asked& asked);
+
+    // While there is no room, new work is turned away, so that what runs can be recorded in what was set aside.
+    void lose_room(const Error& why);
+    void look_for_room();
+    bool turn_away(const Asked& asked);
 
     // Removes what is due, in a commit of its own; false when that failed.
     bool collect_round();
@@ -85,13 +99,14 @@ class Store : public bus::Follower {
     void commit_at(Instant when);
     void watch_leases();
     void keep_house();
-    void watch_for_rollback();
+    void watch_for_rollback(const wire::Vector& vector);
     void refuse(const std::string& source, const Error& why);
     void fail_for_good(const Error& why);
 
     rt::Loop& loop_;
     bus::Exchange& exchange_;
     Engine& engine_;
+    Disk& disk_;
     StoreLimits limits_;
     std::function<void(const Error&)> on_failure_;
     EngineView view_;
@@ -104,13 +119,15 @@ class Store : public bus::Follower {
     Counters counters_;
 
     std::vector<Statement> inbox_;
-    std::vector<Asked> questions_;   // answered from what is recorded, after the commit
-    std::vector<Asked> clearances_;  // requests to collect, each a commit of its own
-    Instant collect_at_;             // when the next round is due
-    bool collecting_ = false;        // a round should look
-    bool refusing_ = false;          // the last commit failed
+    std::deque<Asked> questions_;
+    std::vector<Asked> clearances_;                          // requests to collect, each a commit of its own
+    std::vector<std::pair<std::string, std::string>> news_;  // type and sentence of events of our own, to be recorded
+    std::optional<std::string> no_room_;                     // why there is none
+    Instant collect_at_;                                     // when the next round is due
+    bool collecting_ = false;                                // a round should look
+    bool refusing_ = false;                                  // the last commit failed
     bool failed_ = false;
-    rt::Token commit_timer_ = 0, lease_timer_ = 0, house_timer_ = 0;
+    rt::Token commit_timer_ = 0, question_timer_ = 0, lease_timer_ = 0, house_timer_ = 0;
 };
 
 }  // namespace drover::store

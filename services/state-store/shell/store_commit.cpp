@@ -10,40 +10,30 @@ namespace drover::store {
 
 namespace {
 
-// The recovery as an event of no task: one line in the history that says what may be missing from it.
-Result<void> record_recovery(Draft& draft, const Engine& engine, const std::string& sentence, Instant now) {
-    wire::TaskEvent event;
-    event.type = "Store Recovered";
-    event.message = sentence;
-    event.time = now;
+// The number of the newest event of no task.
+Result<std::uint64_t> newest_of_ours(const Engine& engine) {
     const std::string last_digits = event_key("", "", "", 0);
     const std::string prefix = last_digits.substr(0, last_digits.rfind('/') + 1);
     const auto earlier = engine.range(prefix, 100'000);
     if (!earlier) return tl::unexpected(earlier.error());
+    std::uint64_t n = 0;
     if (!earlier->empty()) {
         const std::string_view digits = std::string_view(earlier->back().key).substr(prefix.size());
-        std::from_chars(digits.data(), digits.data() + digits.size(), event.n);
+        std::from_chars(digits.data(), digits.data() + digits.size(), n);
     }
-    ++event.n;
-    save(draft, event_key("", "", "", event.n), event);
-    return {};
+    return n;
 }
 
 }  // namespace
 
 Result<void> Store::read_recorded() {
     const Instant now = loop_.now();
-    Draft draft(view_);
     const auto members = load<wire::Members>(view_, kMembersKey);
     if (!members) return tl::unexpected(members.error());
     const auto recovery = view_.get(kRecoveryKey);
     if (!recovery) return tl::unexpected(recovery.error());
     leases_ = Leases(members->value_or(wire::Members{}), !*members || *recovery, now);
-    save(draft, std::string(kMembersKey), leases_.members());
-    if (*recovery) {
-        if (auto ok = record_recovery(draft, engine_, **recovery, now); !ok) return ok;
-        draft.forget(std::string(kRecoveryKey));
-    }
+    if (*recovery) news_.emplace_back("Store Recovered", **recovery);
     for (std::string above;;) {
         const auto nodes = engine_.range(kNodePrefix, kMaxBatch, above);
         if (!nodes) return tl::unexpected(nodes.error());
@@ -60,33 +50,43 @@ Result<void> Store::read_recorded() {
             above = entries->back().key;
         }
     }
-    const auto done = engine_.commit(to_batch(draft));
-    if (!done) return tl::unexpected(done.error());
     return {};
 }
 
-void Store::watch_for_rollback() {
-    std::uint64_t read = 0;
-    for (const char* stream : {"state", "task/event"}) {
-        const std::uint64_t head = stream == std::string_view("state") ? state_feed_.head() : event_feed_.head();
-        for (const auto& [receiver, position] : exchange_.positions(stream)) {
-            if (position > head) read = std::max(read, position);
+// What happened to the store itself as events of no task, one line each in the history.
+void Store::record_news(Draft& draft) {
+    if (news_.empty()) return;
+    const auto newest = newest_of_ours(engine_);
+    if (!newest) return refuse("events", newest.error());
+    std::uint64_t n = *newest;
+    for (const auto& [type, sentence] : news_) {
+        wire::TaskEvent event;
+        event.type = type;
+        event.message = sentence;
+        event.time = loop_.now();
+        event.n = ++n;
+        save(draft, event_key("", "", "", n), event);
+    }
+    draft.forget(std::string(kRecoveryKey));
+}
+
+void Store::watch_for_rollback(const wire::Vector& vector) {
+    std::uint64_t told = 0;
+    for (const wire::Read& read : vector.reads) {
+        for (const auto& [stream, feed] : {std::pair("state", &state_feed_), std::pair("task/event", &event_feed_)}) {
+            const bool beyond = read.position > feed->head();
+            if (read.stream == stream && read.epoch == feed->epoch() && beyond) told = std::max(told, read.position);
         }
     }
-    if (read == 0) return;
+    if (told == 0 || refusing_) return;
     const std::string sentence =
-        "the database is older than what was read from it before (revision " + std::to_string(read) +
-        "), as after restoring a backup: what was recorded in between is lost; everybody is told anew what is left";
+        "the database is older than what was read from it before (revision " + std::to_string(told) +
+        "), as after restoring a copy: what was recorded in between is lost; everybody is told anew what is left";
     log::error("recovered", {{"what", sentence}});
-    const Instant now = loop_.now();
-    leases_ = Leases(leases_.members(), true, now);
-    Draft draft(view_);
-    save(draft, std::string(kMembersKey), leases_.members());
-    Result<void> done = record_recovery(draft, engine_, sentence, now);
-    if (done) done = engine_.renumber(read);
-    if (done && !commit(draft)) return;
-    if (!done) return fail_for_good(done.error());
-    publish();
+    leases_ = Leases(leases_.members(), true, loop_.now());
+    news_.emplace_back("Store Recovered", sentence);
+    if (auto done = engine_.renumber(told); !done) return fail_for_good(done.error());
+    commit_round();
 }
 
 void Store::commit_at(Instant when) {
@@ -96,10 +96,6 @@ void Store::commit_at(Instant when) {
 
 void Store::apply_request(Draft& draft, const Asked& asked, Answers& answers) {
     if (!desk_.stands(asked.gateway, asked.request.id)) return;
-    if (asked.request.ask == wire::Ask::events || asked.request.ask == wire::Ask::collect) {
-        questions_.push_back(asked);
-        return;
-    }
     const auto answer = answer_change(draft, asked.request, asked.uid, loop_.now());
     answers.emplace_back(asked.gateway, answer ? *answer : refusal(asked.request.id, answer.error()));
 }
@@ -125,11 +121,10 @@ void Store::apply(Draft& draft, const Statement& statement, Answers& answers) {
 void Store::keep_to_limits(Draft& draft) {
     // Twice what came in, so that the log never outgrows its limit for long, in bites that hold nobody up.
     const std::size_t bite = kMaxBatch + 2 * draft.size();
-    for (const auto& expired : {expired_events(event_log_, limits_.events, loop_.now(), bite),
-                                expired_answers(done_log_, limits_.answers, loop_.now(), bite)}) {
-        if (!expired) return;
-        for (const std::string& key : *expired) draft.forget(key);
-    }
+    if (!remove_events(draft, event_log_, limits_.events, loop_.now(), bite)) return;
+    const auto answers = expired_answers(done_log_, limits_.answers, loop_.now(), bite);
+    if (!answers) return;
+    for (const std::string& key : *answers) draft.forget(key);
 }
 
 void Store::commit_round() {
@@ -137,7 +132,8 @@ void Store::commit_round() {
     if (failed_ || !collect_round()) return;
     Draft draft(view_);
     Answers answers;
-    questions_.clear();
+    record_news(draft);
+    const auto told = static_cast<std::ptrdiff_t>(news_.size());
     save(draft, std::string(kMembersKey), leases_.members());
     Result<void> settled = nodes_.settle(draft, loop_.now());
     for (const Statement& statement : inbox_) apply(draft, statement, answers);
@@ -146,13 +142,19 @@ void Store::commit_round() {
     if (!settled) refuse("nodes", settled.error());
     if (draft.size() > 0 && !commit(draft)) return;
     inbox_.clear();
+    news_.erase(news_.begin(), news_.begin() + told);
+    if (!news_.empty()) commit_at(loop_.now());
     for (const auto& [gateway, answer] : answers) desk_.answer(gateway, answer);
-    answer_questions();
     publish();
 }
 
 bool Store::commit(const Draft& draft) {
-    const auto done = engine_.commit(to_batch(draft));
+    const Batch batch = to_batch(draft);
+    auto done = engine_.commit(batch);
+    while (!done && done.error().kind == ErrorKind::io && disk_.release()) {
+        lose_room(done.error());
+        done = engine_.commit(batch);
+    }
     if (done) {
         ++counters_.commits;
         for (const Write& write : draft.writes()) census_.hear(write.key, write.value);
@@ -164,20 +166,10 @@ bool Store::commit(const Draft& draft) {
         return false;
     }
     if (!std::exchange(refusing_, true)) log::error("cannot record; trying again", {{"error", done.error()}});
+    lose_room(done.error());
     loop_.cancel(commit_timer_);
     commit_timer_ = loop_.at(loop_.now() + kRetry, [this] { commit_round(); });
     return false;
-}
-
-void Store::answer_questions() {
-    for (const Asked& asked : questions_) {
-        const Result<wire::Answer> answer =
-            asked.request.ask == wire::Ask::collect
-                ? preview_collect(view_, asked.request, census_, limits_.collecting, loop_.now())
-                : answer_events(view_, event_log_, asked.request);
-        desk_.answer(asked.gateway, answer ? *answer : refusal(asked.request.id, answer.error()));
-    }
-    questions_.clear();
 }
 
 void Store::publish() {

@@ -4,84 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "state-store/core/keys.hpp"
-#include "state-store/shell/test_world.hpp"
+#include "state-store/shell/store_test.hpp"
 
 namespace drover::store {
 namespace {
 
 using testing::HasSubstr;
-
-wire::Request submit(const std::string& id, const std::string& job, const std::string& task = "server") {
-    wire::Request request;
-    request.id = id;
-    request.ask = wire::Ask::job_submit;
-    request.spec.emplace();
-    request.spec->name = job;
-    request.spec->groups.resize(1);
-    request.spec->groups[0].name = "front";
-    request.spec->groups[0].tasks.resize(1);
-    request.spec->groups[0].tasks[0].name = task;
-    request.spec->groups[0].tasks[0].driver = "mock";
-    return request;
-}
-
-wire::Request events_of(const std::string& id, const std::string& job, std::uint64_t since = 0) {
-    wire::Request request;
-    request.id = id;
-    request.ask = wire::Ask::events;
-    request.job = job;
-    request.since = since;
-    return request;
-}
-
-wire::AllocDesired alloc(const std::string& id, const std::string& job, std::uint64_t term) {
-    wire::AllocDesired out;
-    out.id = id;
-    out.job = job;
-    out.job_version = 1;
-    out.node = "n1";
-    out.group = submit("", job).spec->groups[0];
-    out.term = term;
-    return out;
-}
-
-wire::AllocReport report(const std::string& id, const std::string& job, std::uint64_t term, std::uint64_t first,
-                         std::uint64_t last) {
-    wire::AllocReport out;
-    out.alloc = id;
-    out.term = term;
-    for (std::uint64_t n = first; n <= last; ++n) {
-        out.events.emplace_back();
-        wire::TaskEvent& event = out.events.back();
-        event.job = job;
-        event.alloc = id;
-        event.task = "server";
-        event.n = n;
-        event.type = "Started";
-        event.time = Instant{seconds(1'000'000'000).ns};
-    }
-    out.status.emplace();
-    out.status->id = id;
-    out.status->job = job;
-    out.status->term = term;
-    out.status->version = last;
-    return out;
-}
-
-class StoreTest : public testing::Test, protected World {
-   protected:
-    void record_alloc() {
-        ASSERT_TRUE(ask(submit("r1", "web")).ok);
-        term = generation();
-        runner->say("alloc/a1", alloc("a1", "web", term));
-        ASSERT_TRUE(until([&] { return state<wire::AllocDesired>("alloc/a1").has_value(); }));
-    }
-    std::uint64_t recorded() {
-        const auto known = runner->ears.find<wire::AllocRecorded>("state", "recorded/a1");
-        return known && known->events.contains("server") ? known->events.at("server") : 0;
-    }
-    std::uint64_t term = 0;
-};
 
 TEST_F(StoreTest, ASubmitIsAnsweredAndToldToEverybody) {
     start();
@@ -273,14 +201,14 @@ TEST_F(StoreTest, ANodeIsDownWhileItIsSilent) {
 
 TEST_F(StoreTest, NothingIsAnsweredOrToldBeforeItIsRecorded) {
     start();
-    loop.run_for(seconds(2));
+    ASSERT_TRUE(ask(submit("r1", "web")).ok);
     engine->write_error = Error{ErrorKind::io, "disk full"};
-    gateway->say("r1", submit("r1", "web"));
+    gateway->say("r2", stop("r2", "web"));
     loop.run_for(seconds(10));
-    EXPECT_FALSE(answer("r1"));
-    EXPECT_FALSE(state<wire::JobDesired>("job/web"));
+    EXPECT_FALSE(answer("r2"));
+    EXPECT_FALSE(state<wire::JobDesired>("job/web")->stopped);
     engine->write_error.reset();
-    EXPECT_TRUE(until([&] { return answer("r1") && state<wire::JobDesired>("job/web"); }, seconds(3)));
+    EXPECT_TRUE(until([&] { return answer("r2") && state<wire::JobDesired>("job/web")->stopped; }, seconds(3)));
     EXPECT_TRUE(failures.empty());
 }
 

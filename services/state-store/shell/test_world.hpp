@@ -60,6 +60,30 @@ class FlakyEngine : public MemoryEngine {
     std::optional<Error> write_error, read_error;
 };
 
+// A disk with as much room as the test says, whose errands are done at once.
+class FakeDisk : public Disk {
+   public:
+    Result<void> reserve() override {
+        if (!has_room) return fail(ErrorKind::io, "disk full: nothing is free");
+        reserved = true;
+        return {};
+    }
+    bool release() override {
+        if (!std::exchange(reserved, false)) return false;
+        if (on_release) on_release();
+        return true;
+    }
+    void back_up(const std::string& name, Done done) override {
+        wire::StoreReport report;
+        report.file = "/backups/" + name;
+        done(report);
+    }
+    void check(Done done) override { done(fail(ErrorKind::corrupt, "a checksum is wrong")); }
+
+    bool has_room = true, reserved = false;
+    std::function<void()> on_release;
+};
+
 // A process that speaks in one stream and hears what it follows.
 struct Speaker {
     Speaker(rt::Loop& loop, bus::SimNetwork& network, const bus::Exchange::Identity& self, const std::string& stream,
@@ -97,7 +121,7 @@ struct World {
         Process(World& world, const std::string& boot, std::uint64_t epoch)
             : transport(world.network.join()),
               exchange(world.loop, *transport, {"store-0", "state-store", boot}),
-              store(world.loop, exchange, *world.engine, world.limits, epoch,
+              store(world.loop, exchange, *world.engine, world.disk, world.limits, epoch,
                     [&world](const Error& why) { world.failures.push_back(why.message); }) {
             CHECK(store.start());
         }
@@ -152,6 +176,7 @@ struct World {
     rt::SimLoop loop;
     bus::SimNetwork network;
     std::unique_ptr<FlakyEngine> engine = std::make_unique<FlakyEngine>("uuid");
+    FakeDisk disk;
     StoreLimits limits;
     std::uint64_t boots = 0, epochs = 100;
     std::vector<std::string> failures;
