@@ -14,12 +14,13 @@ constexpr std::uint64_t kMaxWait = 30'000;  // ms
 
 struct Query {
     EventFilter filter;
-    std::uint64_t since = 0;
+    EventStart start;
 };
 
-// `since` is a number, or "head" for only what is still to come; a resuming client's Last-Event-ID wins.
+// `since` is a number, or "head" for only what is still to come; `from` is the first wanted, by number or time; a
+// resuming client's Last-Event-ID wins.
 Result<Query> read_query(const Context& context, const Call& call) {
-    Query query{.filter = {call.param("job"), call.param("alloc"), call.param("task")}};
+    Query query{.filter = {call.param("job"), call.param("alloc"), call.param("task")}, .start = {}};
     if (!query.filter.alloc.empty()) {
         auto entry = find_alloc(context.backend, query.filter.alloc);
         if (!entry) return tl::unexpected(entry.error());
@@ -30,19 +31,36 @@ Result<Query> read_query(const Context& context, const Call& call) {
         header.query["Last-Event-ID"] = call.last_event_id;
         auto number = header.number("Last-Event-ID", 0);
         if (!number) return tl::unexpected(number.error());
-        query.since = *number;
+        query.start.since = *number;
         return query;
     }
-    if (call.param("since") == "head") {
-        auto head = event_head(context.backend);
-        if (!head) return tl::unexpected(head.error());
-        query.since = *head;
+    const std::string from = call.param("since") == "head" ? "now" : call.param("from");
+    if (!from.empty()) {
+        auto start = find_start(context.backend, query.filter, from);
+        if (!start) return tl::unexpected(start.error());
+        query.start = *start;
         return query;
     }
     auto number = call.number("since", 0);
     if (!number) return tl::unexpected(number.error());
-    query.since = *number;
+    query.start.since = *number;
     return query;
+}
+
+// Notes what a page says is missing in front of it.
+void note_gap(EventStart& start, const wire::Answer& page) {
+    if (page.removed <= start.removed) return;
+    start.removed = page.removed;
+    start.removed_at = page.removed_at;
+}
+
+Json gap_view(const EventStart& start) {
+    const std::string number = std::to_string(start.removed), time = to_string(start.removed_at);
+    return {{"through", start.removed},
+            {"time", start.removed_at.ns},
+            {"message", "some of the events asked for are gone: those up to number " + number + " (" + time +
+                            ") were removed, because the state-store keeps only so many and for so long "
+                            "(events_max_count, events_max_age)"}};
 }
 
 std::string frame(const wire::RecordedEvent& event) {
@@ -51,14 +69,20 @@ std::string frame(const wire::RecordedEvent& event) {
 
 // Pages until the client goes. What could not be asked now is asked again: the position only moves with what was sent.
 bool pump(Backend& backend, Query query, const Write& write) {
+    std::uint64_t told = 0;
     while (!backend.closing()) {
         const std::uint64_t seen = backend.hints();
-        auto page = event_page(backend, query.filter, query.since);
+        auto page = event_page(backend, query.filter, query.start.since);
         if (page) {
+            note_gap(query.start, *page);
+            if (query.start.removed > told) {
+                told = query.start.removed;
+                if (!write("event: gap\ndata: " + dump(gap_view(query.start)) + "\n\n")) return false;
+            }
             for (const wire::RecordedEvent& event : page->events) {
                 if (!write(frame(event))) return false;
             }
-            query.since = std::max(query.since, page->next);
+            query.start.since = std::max(query.start.since, page->next);
             if (page->more) continue;
         }
         if (!write(page ? ": tick\n\n" : ": " + page.error().message + "\n\n")) return false;
@@ -67,12 +91,13 @@ bool pump(Backend& backend, Query query, const Write& write) {
     return true;
 }
 
-Reply page_reply(Backend& backend, const Query& query, std::uint32_t limit, Duration wait) {
+Reply page_reply(Backend& backend, Query query, std::uint32_t limit, Duration wait) {
     Duration left = wait;
     while (true) {
         const std::uint64_t seen = backend.hints();
-        auto page = event_page(backend, query.filter, query.since, limit);
+        auto page = event_page(backend, query.filter, query.start.since, limit);
         if (!page) return error_reply(page.error());
+        note_gap(query.start, *page);
         if (page->events.empty() && !page->more && left > Duration{} && !backend.closing()) {
             const Duration step = std::min(left, kTick);
             backend.wait_hint(seen, step);
@@ -81,15 +106,20 @@ Reply page_reply(Backend& backend, const Query& query, std::uint32_t limit, Dura
         }
         Json events = Json::array();
         for (const auto& event : page->events) events.push_back(event_view(event));
-        return json_reply(Json{{"events", std::move(events)}, {"next", page->next}, {"more", page->more}});
+        Json reply{{"events", std::move(events)}, {"next", page->next}, {"more", page->more}};
+        if (query.start.removed > 0) reply["gap"] = gap_view(query.start);
+        return json_reply(reply);
     }
 }
 
 }  // namespace
 
 Reply list_events(const Context& context, const Call& call) {
-    if (auto known = call.allow({"job", "alloc", "task", "since", "follow", "limit", "wait"}); !known) {
+    if (auto known = call.allow({"job", "alloc", "task", "since", "from", "follow", "limit", "wait"}); !known) {
         return error_reply(known.error());
+    }
+    if (!call.param("since").empty() && !call.param("from").empty()) {
+        return error_reply(400, ErrorKind::invalid, "give one of \"since\" (events above a number) and \"from\"");
     }
     auto query = read_query(context, call);
     if (!query) return error_reply(query.error());

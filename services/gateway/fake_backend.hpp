@@ -15,6 +15,8 @@ class FakeBackend : public Backend {
     std::optional<Error> store_error, log_error;
     std::vector<wire::Request> asked;
     std::vector<wire::CollectedAlloc> collected;
+    std::uint64_t removed = 0;  // events, by retention
+    Instant removed_at;
     std::function<void()> on_wait;  // what happens while somebody waits
     bool ending = false;
 
@@ -25,6 +27,7 @@ class FakeBackend : public Backend {
         event.event.alloc = "4f1c000000000000";
         event.event.task = task;
         event.event.type = type;
+        event.event.time = Instant{seconds(static_cast<std::int64_t>(event.number)).ns};
         events.push_back(event);
     }
 
@@ -42,9 +45,19 @@ class FakeBackend : public Backend {
         wire::Answer answer;
         answer.index = 7;
         if (request.ask == wire::Ask::collect) answer.collected = collected;
+        if (request.ask == wire::Ask::store_backup || request.ask == wire::Ask::store_check) {
+            answer.store.emplace();
+            answer.store->file = "/var/lib/drover/state-store/backups/" + request.path;
+            answer.store->objects = 12;
+        }
         if (request.ask != wire::Ask::events) return answer;
         answer.next = events.empty() ? 0 : events.back().number;
+        if (request.since < removed && request.from <= removed_at) {
+            answer.removed = removed;
+            answer.removed_at = removed_at;
+        }
         for (const auto& event : events) {
+            if (answer.events.empty() && event.event.time < request.from) continue;
             if (event.number <= request.since || (!request.task.empty() && event.event.task != request.task)) continue;
             if (answer.events.size() == request.limit) {
                 answer.more = true;

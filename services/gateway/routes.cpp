@@ -35,6 +35,8 @@ const std::vector<Route>& table() {
         {"DELETE", {"v1", "nodes", "*", "drain"}, drain_node},
         {"POST", {"v1", "nodes", "*", "eligibility"}, set_eligibility},
         {"POST", {"v1", "gc"}, collect_garbage},
+        {"POST", {"v1", "store", "backup"}, back_up_store},
+        {"POST", {"v1", "store", "check"}, check_store},
         {"GET", {"v1", "events"}, list_events},
         {"GET", {"v1", "health"}, show_health},
         {"GET", {"metrics"}, show_metrics},
@@ -71,7 +73,7 @@ Reply route(const Context& context, const Call& call) {
     return error_reply(404, ErrorKind::not_found,
                        "there is nothing at " + path +
                            "; the API is /v1/jobs, /v1/allocs, /v1/variables, /v1/nodes, /v1/events, "
-                           "/v1/validate, /v1/gc, /v1/health and /metrics");
+                           "/v1/validate, /v1/gc, /v1/store, /v1/health and /metrics");
 }
 
 Reply show_health(const Context& context, const Call& call) {

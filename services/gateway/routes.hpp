@@ -40,6 +40,8 @@ Reply list_nodes(const Context& context, const Call& call);
 Reply drain_node(const Context& context, const Call& call);
 Reply set_eligibility(const Context& context, const Call& call);
 Reply collect_garbage(const Context& context, const Call& call);
+Reply back_up_store(const Context& context, const Call& call);
+Reply check_store(const Context& context, const Call& call);
 Reply show_health(const Context& context, const Call& call);
 Reply show_metrics(const Context& context, const Call& call);
 
