@@ -22,10 +22,14 @@ Result<void> EventFeed::start_at_head() {
 Result<void> EventFeed::read(Duration wait, const std::function<void(const Json&)>& each) {
     while (true) {
         auto page = client_.get(with_query("/v1/events", {{"follow", "false"},
-                                                          {"since", std::to_string(next_)},
+                                                          {"since", from_.empty() ? std::to_string(next_) : ""},
+                                                          {"from", from_},
                                                           {"job", job_},
                                                           {"wait", std::to_string(wait.ms())}}));
         if (!page) return tl::unexpected(page.error());
+        // Who asked for all there is has not asked for what is gone.
+        if (page->contains("gap") && tell_gap_ && (next_ > 0 || !from_.empty())) tell_gap_((*page)["gap"]);
+        from_.clear();
         for (const Json& event : (*page)["events"]) each(event);
         next_ = std::max<std::uint64_t>(next_, page->value("next", 0ULL));
         if (!page->value("more", false)) return {};

@@ -90,6 +90,9 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     add_var_get(*var, session);
     add_var_list(*var, session);
     add_var_rm(*var, session);
+    CLI::App* store = add_noun(*root, "store", "the database of the state-store: back it up, check it");
+    add_store_backup(*store, session);
+    add_store_check(*store, session);
     add_events(*root, session);
     add_tap(*root, session);
     add_version(*root, session);
