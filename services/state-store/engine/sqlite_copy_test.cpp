@@ -144,6 +144,11 @@ TEST_F(SqliteCopyTest, ACheckFindsOneChangedByteAndChangesNothing) {
     EXPECT_EQ(files::read(path_, 0, 10'000'000), bytes);
     EXPECT_EQ(files(), 1U);
     EXPECT_EQ(check_file(directory_ + "/nowhere.db").error().kind, ErrorKind::not_found);
+
+    const auto living = check_living(path_, kGoOn);
+    ASSERT_FALSE(living);
+    EXPECT_EQ(living.error().kind, ErrorKind::corrupt);
+    EXPECT_THAT(living.error().message, HasSubstr("checksum"));
 }
 
 }  // namespace
