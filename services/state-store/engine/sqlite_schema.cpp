@@ -10,13 +10,13 @@ namespace {
 
 // Compared with what the file says, so text and order are part of the format.
 constexpr std::string_view kTables[] = {
-    "CREATE TABLE entries(revision INTEGER PRIMARY KEY, space INTEGER NOT NULL, key TEXT NOT NULL, "
-    "erased INTEGER NOT NULL, value BLOB NOT NULL, sum INTEGER NOT NULL)",
+    ("CREATE TABLE entries(revision INTEGER PRIMARY KEY, space INTEGER NOT NULL, key TEXT NOT NULL, "
+     "erased INTEGER NOT NULL, value BLOB NOT NULL, sum INTEGER NOT NULL)"),
     "CREATE INDEX entries_key ON entries(key, space)",
     "CREATE INDEX entries_space ON entries(space)",
     "CREATE INDEX entries_tombstone ON entries(space) WHERE erased",
-    "CREATE TABLE spaces(space INTEGER PRIMARY KEY, head INTEGER NOT NULL, floor INTEGER NOT NULL, "
-    "sum INTEGER NOT NULL)",
+    ("CREATE TABLE spaces(space INTEGER PRIMARY KEY, head INTEGER NOT NULL, floor INTEGER NOT NULL, "
+     "sum INTEGER NOT NULL)"),
     "CREATE TABLE meta(name TEXT NOT NULL, value TEXT NOT NULL, sum INTEGER NOT NULL)",
 };
 
