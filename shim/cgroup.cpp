@@ -88,13 +88,14 @@ void kill_group(void* context, int dir_fd) {
     if (frozen) write_at(dir_fd, "freezer.state", "THAWED");
 }
 
-bool in_group(const char* dir, const char* name, const char* word) {
+// The number behind `word` in a file of the group; 0 when there is none.
+uint64_t number_in(const char* dir, const char* name, const char* word) {
     char path[512];
     char text[512];
     snprintf(path, sizeof path, "%s/%s", dir, name);
-    if (read_text(path, text, sizeof text) < 0) return false;
+    if (read_text(path, text, sizeof text) < 0) return 0;
     const char* at = strstr(text, word);
-    return at && strtoull(at + strlen(word), nullptr, 10) > 0;
+    return at ? strtoull(at + strlen(word), nullptr, 10) : 0;
 }
 
 void remove_group(void*, int dir_fd) {
@@ -156,10 +157,17 @@ bool kill_cgroups(const Spec& spec) {
     return found == 0;
 }
 
-bool saw_oom(const Spec& spec) {
+bool saw_oom(const Spec& spec, MemoryUse* use) {
     for (int i = 0; i < spec.cgroup_count; ++i) {
-        if (in_group(spec.cgroups[i], "memory.events", "\noom_kill ")) return true;
-        if (in_group(spec.cgroups[i], "memory.oom_control", "\noom_kill ")) return true;
+        const char* dir = spec.cgroups[i];
+        if (number_in(dir, "memory.events", "\noom_kill ") > 0) {
+            *use = {number_in(dir, "memory.peak", ""), number_in(dir, "memory.max", "")};
+            return true;
+        }
+        if (number_in(dir, "memory.oom_control", "\noom_kill ") > 0) {
+            *use = {number_in(dir, "memory.max_usage_in_bytes", ""), number_in(dir, "memory.limit_in_bytes", "")};
+            return true;
+        }
     }
     return false;
 }

@@ -17,8 +17,13 @@ bool join_cgroups(const Spec& spec, bool but_first);
 // One blow at everything in the groups and below; true when nothing was left in them.
 bool kill_cgroups(const Spec& spec);
 
-// Did the kernel kill something in them for lack of memory?
-bool saw_oom(const Spec& spec);
+struct MemoryUse {  // bytes
+    uint64_t peak = 0;
+    uint64_t limit = 0;
+};
+
+// Did the kernel kill something in them for lack of memory? Then `use` says of what.
+bool saw_oom(const Spec& spec, MemoryUse* use);
 
 // The groups have to be empty.
 void remove_cgroups(const Spec& spec);

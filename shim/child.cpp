@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "cgroup.hpp"
-#include "text.hpp"
+#include "heritage.hpp"
+#include "isolated.hpp"
+#include "protocol.h"
 
 namespace drover::shim {
 
@@ -51,37 +53,41 @@ pid_t born_in(int group_fd) {
     return static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof arguments));
 }
 
-[[noreturn]] void run_child(const Spec& spec, bool in_first_group, int stdout_fd, int stderr_fd, StartError* error) {
+[[noreturn]] void run_child(const Spec& spec, bool in_first_group, const ChildFds& fds, StartError* error) {
     setsid();
     umask(022);
     const int null_fd = open("/dev/null", O_RDONLY);
     if (null_fd < 0) give_up(error, "cannot open", "/dev/null");
-    if (dup2(null_fd, 0) < 0 || dup2(stdout_fd, 1) < 0 || dup2(stderr_fd, 2) < 0) {
+    if (dup2(null_fd, 0) < 0 || dup2(fds.out, 1) < 0 || dup2(fds.err, 2) < 0) {
         give_up(error, "cannot connect the output of", spec.task);
     }
-    // Ours may be protected from the kernel's choice of victims, a task never is.
-    write_text("/proc/self/oom_score_adj", "0");
+    shed_heritage();
     if (!join_cgroups(spec, in_first_group)) give_up(error, "cannot join the control groups of", spec.task);
     become_user(spec, error);
     if (chdir(spec.work_dir) != 0) give_up(error, "cannot use the working directory", spec.work_dir);
-    syscall(SYS_close_range, 3U, ~0U, 0U);
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-    execve(spec.argv[0], spec.argv, spec.envp);
-    const int code = errno;
-    // Then it is the interpreter on its first line, or its loader, that the kernel has not found.
-    const bool exists = code == ENOENT && access(spec.argv[0], F_OK) == 0;
-    errno = code;
-    give_up(error, exists ? "cannot find the interpreter of" : "cannot execute", spec.argv[0]);
+    if (spec.isolated && !hide_from_runtime(spec.argv[0])) give_up(error, "cannot prepare the mounts of", spec.task);
+    if (fds.report >= 0 && dup2(fds.report, SHIM_REPORT_FD) < 0) give_up(error, "cannot listen to", spec.task);
+    syscall(SYS_close_range, fds.report >= 0 ? SHIM_REPORT_FD + 1U : SHIM_REPORT_FD, ~0U, 0U);
+    exec_or_tell(spec.argv, spec.envp, error);
     _exit(127);
 }
 
 }  // namespace
 
-pid_t start_task(const Spec& spec, int stdout_fd, int stderr_fd, StartError* error) {
+void exec_or_tell(char** argv, char** envp, StartError* error) {
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    execve(argv[0], argv, envp);
+    const int code = errno;
+    // Then it is the interpreter on its first line, or its loader, that the kernel has not found.
+    const bool exists = code == ENOENT && access(argv[0], F_OK) == 0;
+    *error = StartError{exists ? "cannot find the interpreter of" : "cannot execute", argv[0], code};
+}
+
+pid_t start_task(const Spec& spec, const ChildFds& fds, StartError* error) {
     void* page = mmap(nullptr, sizeof *error, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) {
         *error = StartError{"cannot get memory for", spec.task, errno};
@@ -91,11 +97,11 @@ pid_t start_task(const Spec& spec, int stdout_fd, int stderr_fd, StartError* err
     *shared = StartError{};
     const int group_fd = open_unified(spec);
     pid_t pid = group_fd >= 0 ? born_in(group_fd) : -1;
-    if (pid == 0) run_child(spec, true, stdout_fd, stderr_fd, shared);
+    if (pid == 0) run_child(spec, true, fds, shared);
     if (group_fd >= 0) close(group_fd);
     // Kernels before 5.7 and filters of containers refuse it.
     if (pid < 0) pid = vfork();
-    if (pid == 0) run_child(spec, false, stdout_fd, stderr_fd, shared);
+    if (pid == 0) run_child(spec, false, fds, shared);
     *error = *shared;
     if (pid < 0) *error = StartError{"cannot create a process for", spec.task, errno};
     munmap(page, sizeof *error);

@@ -11,9 +11,19 @@ struct StartError {
     int code = 0;
 };
 
+// Runs `argv` with ordinary signals; returns only when that fails, with the reason.
+void exec_or_tell(char** argv, char** envp, StartError* error);
+
+// What the child gets; -1: nothing.
+struct ChildFds {
+    int out = -1;
+    int err = -1;
+    int report = -1;  // as SHIM_REPORT_FD
+};
+
 // Fork and exec in a session of its own, as the user and in the control groups of the spec, with /dev/null as standard
-// input and the given pipes as output. The pid, or -1 with `error` set; then nothing is left to reap.
-pid_t start_task(const Spec& spec, int stdout_fd, int stderr_fd, StartError* error);
+// input. The pid, or -1 with `error` set; then nothing is left to reap.
+pid_t start_task(const Spec& spec, const ChildFds& fds, StartError* error);
 
 // May another try succeed without anybody changing the job?
 bool may_pass(int code);

@@ -14,6 +14,8 @@
 
 #include "cgroup.hpp"
 #include "child.hpp"
+#include "init.hpp"
+#include "isolated.hpp"
 #include "supervisor.hpp"
 
 namespace drover::shim {
@@ -93,13 +95,27 @@ int run(const char* directory) {
     return 0;
 }
 
+// Only returns, with an exit code, when that fails.
+int become(char** argv) {
+    StartError error;
+    exec_or_tell(argv, environ, &error);
+    dprintf(2, "%s %s: %s\n", error.step, error.object, strerror(error.code));
+    return 127;
+}
+
 }  // namespace
+
+int start(int argc, char** argv) {
+    const char* first = argc > 1 ? argv[1] : "";
+    if (argc > 2 && strcmp(first, SHIM_INIT) == 0) return run_init(argv + 2, environ);
+    if (argc > 2 && strcmp(first, SHIM_HIDE) == 0) return hide_from_runtime(argv[2]) ? become(argv + 2) : 126;
+    if (argc > 2 && strcmp(first, SHIM_TIED) == 0)
+        return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? become(argv + 2) : 126;
+    if (argc == 2) return run(first);
+    dprintf(2, "usage: drover-shim DIRECTORY\nStarted by drover-driver-manager; not for use by hand.\n");
+    return 64;
+}
+
 }  // namespace drover::shim
 
-int main(int argc, char** argv) {
-    if (argc != 2) {
-        const char usage[] = "usage: drover-shim DIRECTORY\nStarted by drover-driver-manager; not for use by hand.\n";
-        return write(2, usage, sizeof usage - 1) > 0 ? 64 : 64;
-    }
-    return drover::shim::run(argv[1]);
-}
+int main(int argc, char** argv) { return drover::shim::start(argc, argv); }

@@ -8,7 +8,16 @@
  *             from the beginning, so an end can be recorded on a full disk
  *   ctl.sock  a SOCK_SEQPACKET socket that takes ShimRequest. Every request, every connect and every change is answered
  *             with the whole ShimStatus
- * A shim ends once the end of its task is on disk. */
+ * A shim ends once the end of its task is on disk.
+ *
+ * The arguments of an isolated task (spec entry isolated=1) are those of an OCI runtime, which has to
+ *   start the task's first process as its child, and hand it descriptor 3 (SHIM_REPORT_FD)
+ *   write runtime.pid once it has written all else that it wants to remember; it is ended then
+ *   write why it could not do so to runtime.log, and end
+ * and that process is this program again, as `drover-shim init COMMAND...`: it runs the command, and tells on the
+ * descriptor how that started and ended. Here so that the task's main process is not the first one of its namespace,
+ * which the kernel spares signals that it does not handle, and which would have to wait for the orphans of all others.
+ */
 #ifndef DROVER_SHIM_PROTOCOL_H
 #define DROVER_SHIM_PROTOCOL_H
 
@@ -19,9 +28,22 @@
 #define SHIM_SPEC_FILE "spec"
 #define SHIM_STATUS_FILE "status"
 #define SHIM_SOCKET "ctl.sock"
+#define SHIM_CONFIG_FILE "config.json" /* of an isolated task: what the runtime reads */
+#define SHIM_PID_FILE "runtime.pid"
+#define SHIM_ERROR_FILE "runtime.log"
+#define SHIM_RUNTIME_DIR "runtime" /* what the runtime remembers */
 
 /* An already connected control socket that the shim may inherit. */
 #define SHIM_CONTROL_FD 3
+
+/* Where the first process of an isolated task reports. */
+#define SHIM_REPORT_FD 3
+#define SHIM_INIT "init" /* the argument that makes this program that process */
+
+/* Further first arguments, each followed by a command, which this program becomes: a runtime, with what would be in its
+ * way hidden, and something inside an isolated task that is killed when its parent ends. */
+#define SHIM_HIDE "hide"
+#define SHIM_TIED "tied"
 
 #define SHIM_MAGIC 0x72647673u
 #define SHIM_VERSION 1u

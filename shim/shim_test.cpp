@@ -102,6 +102,27 @@ TEST_P(OneVersion, WhatEscapedEndsWithTheTaskAndTheGroupsToo) {
     EXPECT_FALSE(os::exists(dir));
 }
 
+TEST_F(ShimTest, ATaskInheritsNoPriorityLimitOrProtectionOfWhoStartedIt) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root may have its priority back";
+    write_spec("run",
+               {"/bin/sh", "-c",
+                "ulimit -Sn; ulimit -Sv; ulimit -Sf; ulimit -Ss; nice; chrt -p $$ | grep -c SCHED_OTHER; "
+                "cat /proc/self/oom_score_adj"},
+               {"env=PATH=/bin:/usr/bin"});
+    os::SpawnOptions options;
+    options.path = "/bin/sh";
+    // Only what may be undone without every right of root, which containers do not have.
+    const std::string odd =
+        "ulimit -Sn 77; ulimit -Sv 4000000; ulimit -Sf 100000; ulimit -Ss 4096; "
+        "echo 500 > /proc/self/oom_score_adj; exec nice -n 7 chrt -b 0 ";
+    options.argv = {"sh", "-c", odd + program() + " " + home()};
+    options.env = {"PATH=/bin:/usr/bin"};
+    const Result<os::Process> shim = os::spawn(options, os::Stdio::null);
+    ASSERT_TRUE(shim);
+    EXPECT_EQ(finish(*shim).exit_code, 0);
+    EXPECT_EQ(log("web.stdout.0"), "1024\nunlimited\nunlimited\n8192\n0\n1\n0\n");
+}
+
 TEST_F(ShimTest, EndingTheSupervisorPolitelyEndsItsTaskTheOrdinaryWay) {
     write_spec("run", {"/bin/sleep", "300"});
     const os::Process shim = start();

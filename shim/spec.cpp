@@ -63,6 +63,7 @@ bool take(Spec* out, const char* entry) {
     if ((v = value_of(entry, "log_max_files"))) return parse_number(v, 1000000, &out->log_max_files);
     if ((v = value_of(entry, "log_max_size"))) return parse_number(v, INT64_MAX / 2, &out->log_max_size);
     if ((v = value_of(entry, "start_delay_ns"))) return set_delay(out, v);
+    if ((v = value_of(entry, "isolated"))) return (out->isolated = strcmp(v, "1") == 0);
     return false;
 }
 

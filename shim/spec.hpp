@@ -33,6 +33,7 @@ struct Spec {
     uint64_t log_max_files = 10;
     uint64_t log_max_size = 10 << 20;
     int64_t start_delay_ns = 0;
+    bool isolated = false;  // argv is that of a runtime (protocol.h)
 };
 
 // Pointers that argv and envp of a spec of `size` bytes may need.

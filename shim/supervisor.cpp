@@ -10,6 +10,8 @@
 
 #include "cgroup.hpp"
 #include "child.hpp"
+#include "isolated.hpp"
+#include "report.hpp"
 #include "text.hpp"
 #include "tree.hpp"
 
@@ -22,6 +24,8 @@ constexpr int64_t kMs = 1000000;
 constexpr int64_t kFirstGap = 25 * kMs;
 constexpr int64_t kLongestGap = 100 * kMs;
 constexpr int64_t kGiveUp = 15000 * kMs;
+constexpr int64_t kStartLimit = 30000 * kMs;
+constexpr int64_t kDismissGap = 5 * kMs;
 constexpr int64_t kQuiet = 500 * kMs;
 constexpr size_t kFinalDrain = 4 << 20;
 
@@ -42,48 +46,136 @@ void finish(Supervisor* s, ShimPhase phase) {
 void start_killing(Supervisor* s) {
     if (s->stage == Stage::killing) return;
     s->stage = Stage::killing;
-    s->kill_at = kNever;
+    s->start_by = s->dismiss_at = s->kill_at = kNever;
     s->strike_at = monotonic_ns();
     s->strike_gap = kFirstGap;
     s->give_up_at = s->strike_at + kGiveUp;
 }
 
+void send_stop(Supervisor* s, int signo) {
+    const pid_t pid = s->status.record.task_pid;
+    // The group includes the main process unless it has moved to another.
+    kill(-pid, signo);
+    if (getpgid(pid) != pid) kill(pid, signo);
+}
+
+void begin_running(Supervisor* s, pid_t main_pid) {
+    ShimStatus* record = &s->status.record;
+    s->stage = Stage::running;
+    s->start_by = kNever;
+    s->ran = true;
+    record->phase = SHIM_RUNNING;
+    record->started_at = wall_ns();
+    record->task_pid = main_pid;
+    record->task_start = start_time(main_pid);
+    publish(s);
+}
+
 void start(Supervisor* s) {
     ShimStatus* record = &s->status.record;
     s->start_at = kNever;
-    const int out = open_pump(&s->pumps[0]);
-    const int err = open_pump(&s->pumps[1]);
-    StartError error;
-    pid_t pid = -1;
-    if (out >= 0 && err >= 0) {
-        pid = start_task(s->spec, out, err, &error);
-    } else {
-        error = StartError{"cannot make pipes for", s->spec.task, errno};
-    }
-    close(out);
-    close(err);
+    ChildFds fds;
+    fds.out = open_pump(&s->pumps[0]);
+    fds.err = open_pump(&s->pumps[1]);
+    if (s->spec.isolated) fds.report = open_report(&s->report_fd);
+    StartError error{"cannot make pipes for", s->spec.task, errno};
+    const bool good = fds.out >= 0 && fds.err >= 0 && (!s->spec.isolated || fds.report >= 0);
+    const pid_t pid = good ? start_task(s->spec, fds, &error) : -1;
+    close(fds.out);
+    close(fds.err);
+    close(fds.report);
     munmap(s->pointers, s->pointer_bytes);
     if (pid < 0) {
         char sentence[sizeof record->error];
         snprintf(sentence, sizeof sentence, "%s %s: %s", error.step, error.object, strerror(error.code));
         record_start_failure(s, sentence, may_pass(error.code));
-        return;
+    } else if (s->spec.isolated) {
+        s->stage = Stage::starting;
+        s->runtime = pid;
+        s->start_by = monotonic_ns() + kStartLimit;
+    } else {
+        s->child = pid;
+        begin_running(s, pid);
     }
-    s->stage = Stage::running;
-    record->phase = SHIM_RUNNING;
-    record->started_at = wall_ns();
-    record->task_pid = pid;
-    record->task_start = start_time(pid);
-    publish(s);
+}
+
+// What the runtime has left goes first.
+void fail_start(Supervisor* s, bool recoverable) {
+    s->status.record.recoverable = recoverable;
+    start_killing(s);
 }
 
 void note_end(Supervisor* s, int status) {
+    if (s->main_ended) return;
     ShimStatus* record = &s->status.record;
-    s->main_reaped = true;
+    s->main_ended = true;
     if (WIFSIGNALED(status)) record->exit_signal = WTERMSIG(status);
     record->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     // What the main process leaves behind goes with it.
     start_killing(s);
+}
+
+void note_start(Supervisor* s) {
+    if (s->stage != Stage::starting) {
+        // A stop has come in between.
+        s->ran = true;
+        s->status.record.started_at = wall_ns();
+        return;
+    }
+    // The runtime's child is the first process, whose child is the main one, unless they have ended already.
+    const pid_t first = any_child(s->runtime);
+    const pid_t main_pid = first > 0 ? any_child(first) : 0;
+    s->dismiss_at = monotonic_ns() + kDismissGap;
+    begin_running(s, main_pid > 0 ? main_pid : s->runtime);
+    if (s->status.record.stop_requested) send_stop(s, s->stop_signal);
+}
+
+// False when the first process of an isolated task has said nothing new.
+bool hear(Supervisor* s) {
+    if (s->report_fd < 0) return false;
+    ShimStatus* record = &s->status.record;
+    const Report report = next_report(s->report_fd);
+    switch (report.said) {
+        case Said::nothing: return false;
+        case Said::started: note_start(s); break;
+        case Said::ended: note_end(s, report.value); break;
+        case Said::refused:
+            memcpy(record->error, report.sentence, sizeof report.sentence);
+            fail_start(s, may_pass(report.value));
+            break;
+        case Said::gone:
+            close(s->report_fd);
+            s->report_fd = -1;
+            // Nothing else ends the first process of a namespace.
+            if (s->ran) note_end(s, SIGKILL);
+            break;
+    }
+    return true;
+}
+
+void watch_start(Supervisor* s) {
+    ShimStatus* record = &s->status.record;
+    int status = 0;
+    const bool over = s->stage == Stage::starting && waitpid(s->runtime, &status, WNOHANG) == s->runtime;
+    while (hear(s)) continue;
+    if (over) s->runtime = 0;
+    if (s->stage != Stage::starting) return;
+    if (over) {
+        tell_refusal(status, record->error, sizeof record->error);
+        fail_start(s, false);
+    } else if (s->start_by <= monotonic_ns()) {
+        const int seconds = static_cast<int>(kStartLimit / kMs / 1000);
+        snprintf(record->error, sizeof record->error,
+                 "the task could not be isolated within %d s; is the node overloaded?", seconds);
+        fail_start(s, true);
+    }
+}
+
+// Once the runtime has written down what it started it only waits, which is done here.
+void dismiss_runtime(Supervisor* s) {
+    const bool written = access(SHIM_PID_FILE, F_OK) == 0;
+    s->dismiss_at = s->runtime > 0 && !written ? monotonic_ns() + kDismissGap : kNever;
+    if (s->runtime > 0 && written) kill(s->runtime, SIGKILL);
 }
 
 // True when there are no children left.
@@ -94,7 +186,23 @@ bool reap(Supervisor* s) {
         if (pid == 0) return false;
         if (pid < 0 && errno == EINTR) continue;
         if (pid < 0) return true;
-        if (pid == s->status.record.task_pid && !s->main_reaped) note_end(s, status);
+        if (pid == s->runtime) s->runtime = 0;
+        if (pid == s->child && s->ran) note_end(s, status);
+    }
+}
+
+void tell_oom(Supervisor* s) {
+    ShimStatus* record = &s->status.record;
+    MemoryUse use;
+    record->oom = saw_oom(s->spec, &use);
+    if (!record->oom) return;
+    constexpr double kMib = 1 << 20;
+    constexpr uint64_t kNoLimit = uint64_t{1} << 60;
+    if (use.limit == 0 || use.limit > kNoLimit) {
+        snprintf(record->error, sizeof record->error, "OOM Killed: the node has too little memory for its tasks");
+    } else {
+        snprintf(record->error, sizeof record->error, "OOM Killed: memory limit %.1fMiB, peak %.1fMiB",
+                 static_cast<double>(use.limit) / kMib, static_cast<double>(use.peak) / kMib);
     }
 }
 
@@ -104,20 +212,22 @@ void record_exit(Supervisor* s, bool tree_dead) {
         drain(&pump, kFinalDrain);
         write_log(&pump.log, "", 0);
     }
-    record->oom = record->exit_code != 0 && saw_oom(s->spec);
+    if (s->ran && record->exit_code != 0) tell_oom(s);
     if (!tree_dead) {
         const int seconds = static_cast<int>(kGiveUp / kMs / 1000);
         snprintf(record->error, sizeof record->error,
                  "process %d of the task did not end within %d s of SIGKILL; it waits in the kernel, look at its stack",
-                 static_cast<int>(any_child()), seconds);
-        if (!s->main_reaped) record->exit_code = -1;
+                 static_cast<int>(any_child(getpid())), seconds);
+        if (!s->main_ended) record->exit_code = -1;
     }
     remove_cgroups(s->spec);
-    finish(s, SHIM_EXITED);
+    if (s->ran) return finish(s, SHIM_EXITED);
+    finish(s, *record->error ? SHIM_START_FAILED : SHIM_NEVER_STARTED);
 }
 
 void strike(Supervisor* s) {
     const bool groups_empty = strike_tree(s->spec);
+    while (hear(s)) continue;
     if (reap(s) && groups_empty) {
         record_exit(s, true);
     } else if (monotonic_ns() >= s->give_up_at) {
@@ -131,7 +241,7 @@ void strike(Supervisor* s) {
 void apply_signal(Supervisor* s, uint64_t order, int signo) {
     ShimStatus* record = &s->status.record;
     if (order <= record->signals_applied) return;
-    const bool alive = s->stage == Stage::running && !s->main_reaped;
+    const bool alive = s->stage == Stage::running && !s->main_ended;
     record->signal_errno = ESRCH;
     if (alive) record->signal_errno = kill(record->task_pid, signo) == 0 ? 0 : errno;
     record->signals_applied = order;
@@ -168,14 +278,16 @@ void install_handlers() {
 }
 
 int64_t earliest(const Supervisor& s) {
-    const int64_t times[] = {s.start_at, s.kill_at, s.strike_at, s.drain_at, s.shrink_at};
+    const int64_t times[] = {s.start_at, s.start_by, s.dismiss_at, s.kill_at, s.strike_at, s.drain_at, s.shrink_at};
     int64_t when = kNever;
     for (const int64_t t : times) when = t < when ? t : when;
     return when;
 }
 
+constexpr int kOwnFds = 4;
+
 struct Polled {
-    pollfd fds[3 + kMaxClients];
+    pollfd fds[kOwnFds + kMaxClients];
 };
 
 void wait_for_events(Supervisor* s, Polled* polled) {
@@ -184,7 +296,8 @@ void wait_for_events(Supervisor* s, Polled* polled) {
         const bool wait = s->drain_at == kNever;
         polled->fds[1 + i] = {wait ? s->pumps[i].fd : -1, POLLIN, 0};
     }
-    for (int i = 0; i < kMaxClients; ++i) polled->fds[3 + i] = {s->control.clients[i], POLLIN, 0};
+    polled->fds[3] = {s->report_fd, POLLIN, 0};
+    for (int i = 0; i < kMaxClients; ++i) polled->fds[kOwnFds + i] = {s->control.clients[i], POLLIN, 0};
     const int64_t when = earliest(*s);
     int64_t left = when == kNever ? 0 : when - monotonic_ns();
     if (left < 0) left = 0;
@@ -192,7 +305,7 @@ void wait_for_events(Supervisor* s, Polled* polled) {
     sigset_t none;
     sigemptyset(&none);
     // Signals are let in only here, so none is missed between looking and waiting.
-    const int n = ppoll(polled->fds, 3 + kMaxClients, when == kNever ? nullptr : &timeout, &none);
+    const int n = ppoll(polled->fds, kOwnFds + kMaxClients, when == kNever ? nullptr : &timeout, &none);
     for (pollfd& fd : polled->fds) {
         if (n <= 0) fd.revents = 0;
     }
@@ -201,6 +314,7 @@ void wait_for_events(Supervisor* s, Polled* polled) {
 void run_due(Supervisor* s) {
     const int64_t now = monotonic_ns();
     if (s->start_at <= now) start(s);
+    if (s->dismiss_at <= now) dismiss_runtime(s);
     if (s->kill_at <= now) start_killing(s);
     if (s->drain_at <= now) drain_pumps(s);
     if (s->shrink_at <= now) {
@@ -215,7 +329,7 @@ void handle_events(Supervisor* s, const Polled& polled) {
         s->drain_at = s->pumps[0].busy || s->pumps[1].busy ? 0 : monotonic_ns() + kMs;
     }
     for (int i = 0; i < kMaxClients && s->stage != Stage::done; ++i) {
-        if (polled.fds[3 + i].revents) answer(s, i);
+        if (polled.fds[kOwnFds + i].revents) answer(s, i);
     }
     if (polled.fds[0].revents && s->stage != Stage::done) accept_client(&s->control, s->status.record);
 }
@@ -238,11 +352,10 @@ void request_stop(Supervisor* s, int signo, int64_t timeout_ns) {
         remove_cgroups(s->spec);
         finish(s, SHIM_NEVER_STARTED);
     }
-    if (s->stage != Stage::running) return;
+    if (s->stage != Stage::running && s->stage != Stage::starting) return;
     if (timeout_ns > 0) {
-        // The group includes the main process unless it has moved to another.
-        kill(-record->task_pid, signo);
-        if (getpgid(record->task_pid) != record->task_pid) kill(record->task_pid, signo);
+        s->stop_signal = signo;
+        if (s->stage == Stage::running) send_stop(s, signo);
         const int64_t now = monotonic_ns();
         s->kill_at = timeout_ns < kNever - now ? now + timeout_ns : kNever - 1;
     } else {
@@ -253,7 +366,7 @@ void request_stop(Supervisor* s, int signo, int64_t timeout_ns) {
 
 void supervise(Supervisor* s) {
     install_handlers();
-    s->kill_at = s->strike_at = s->drain_at = s->shrink_at = kNever;
+    s->start_by = s->dismiss_at = s->kill_at = s->strike_at = s->drain_at = s->shrink_at = kNever;
     s->start_at = monotonic_ns() + s->spec.start_delay_ns;
     if (s->spec.start_delay_ns > 0) tell_all(&s->control, s->status.record);
     while (s->stage != Stage::done) {
@@ -261,6 +374,7 @@ void supervise(Supervisor* s) {
         wait_for_events(s, &polled);
         // Ending the supervisor from outside ends its task in the ordinary way.
         if (g_term) request_stop(s, SIGTERM, 5000 * kMs);
+        if (s->stage == Stage::starting || s->stage == Stage::running) watch_start(s);
         if (s->stage == Stage::running) reap(s);
         // Something has died of the last blow: look at once whether that was all.
         if (s->stage == Stage::killing && g_child) s->strike_at = 0;

@@ -10,6 +10,7 @@ namespace drover::shim {
 
 enum class Stage {
     delaying,  // before the start
+    starting,  // the runtime of an isolated task is at work
     running,   // the main process lives, perhaps asked to stop
     killing,   // everything gets SIGKILL until nothing is left
     done,      // the end is on disk
@@ -23,11 +24,18 @@ struct Supervisor {
     Control control;
     Pump pumps[2];
     Stage stage = Stage::delaying;
-    bool main_reaped = false;
+    pid_t child = 0;     // the main process, unless the task is isolated
+    pid_t runtime = 0;   // of an isolated one, while it lives
+    int report_fd = -1;  // from its first process
+    bool ran = false;    // the task's program was started
+    bool main_ended = false;
     // Monotonic nanoseconds; kNever when nothing is waited for.
     int64_t start_at = 0;
-    int64_t kill_at = 0;    // end of the time that a stopped task has
-    int64_t strike_at = 0;  // the next blow
+    int64_t start_by = 0;    // for the runtime
+    int64_t dismiss_at = 0;  // of the runtime
+    int64_t kill_at = 0;     // end of the time that a stopped task has
+    int stop_signal = 0;     // for a task that was stopped while it was being started
+    int64_t strike_at = 0;   // the next blow
     int64_t strike_gap = 0;
     int64_t give_up_at = 0;  // for what does not even die of SIGKILL
     int64_t drain_at = 0;

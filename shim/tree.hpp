@@ -10,7 +10,7 @@ namespace drover::shim {
 // next blow. True when the control groups were empty already.
 bool strike_tree(const Spec& spec);
 
-// The first child that is left, for a sentence; 0 when there is none.
-pid_t any_child();
+// The first child of a process; 0 when there is none.
+pid_t any_child(pid_t parent);
 
 }  // namespace drover::shim
