@@ -89,6 +89,33 @@ const std::vector<DriverDoc>& driver_docs() {
               ""},
              {"work_dir", "absolute path", "the task's directory", "The directory to run it in.", "work_dir: /srv", ""},
          }},
+        {"exec",
+         "Runs a program of the machine in an isolated place, through crun: with processes, mounts and host name of "
+         "its "
+         "own, as `nobody` unless the task has a `user`. Its `/` is the task's directory, where `/alloc`, `/local`, "
+         "`/secrets` and `/tmp` can be written, with the machine's `/bin`, `/etc`, `/lib*`, `/sbin` and `/usr` to "
+         "read. "
+         "References as for raw_exec.",
+         {
+             {"command", "text", "required",
+              "The program: an absolute path as the task sees it, or a name that is looked for in `/local`, in `/` and "
+              "in "
+              "PATH.",
+              "command: python3", ""},
+             {"args", "list of text", "empty", "Its arguments. No shell looks at them.", "args: [\"-c\", \"date\"]",
+              ""},
+             {"work_dir", "absolute path", "`/local`", "The directory to run it in, as the task sees it.",
+              "work_dir: /alloc", ""},
+             {"cap_add", "list of text", "empty",
+              "Capabilities beyond the default ones, each of which the node has to allow; `all` of those.",
+              "cap_add: [net_bind_service]", ""},
+             {"cap_drop", "list of text", "empty", "Capabilities that it shall not have; `all` of them.",
+              "cap_drop: [all]", ""},
+             {"network", "text", "host", "`host`: the machine's network; `none`: one of its own that leads nowhere.",
+              "network: none", ""},
+             {"pids_limit", "number", "0", "How many processes and threads it may have at a time; 0 means unlimited.",
+              "pids_limit: 100", "", 0, 4 << 20},
+         }},
         {"mock",
          "Runs nothing useful: it plays what its config says. For trying out policies, and for tests.",
          {

@@ -54,11 +54,13 @@ Cgroups Cgroups::detect(const std::vector<Mount>& mounts) {
             if (out.unified_.empty()) continue;
             out.unified_memory_ = delegate(mount.path, out.unified_, "memory");
             out.unified_cpu_ = delegate(mount.path, out.unified_, "cpu");
+            out.unified_pids_ = delegate(mount.path, out.unified_, "pids");
         }
         if (mount.type != "cgroup") continue;
         if (has_word(mount.options, "freezer", ',')) out.freezer_ = claim(mount.path);
         if (has_word(mount.options, "memory", ',')) out.memory_ = claim(mount.path);
         if (has_word(mount.options, "cpu", ',')) out.cpu_ = claim(mount.path);
+        if (has_word(mount.options, "pids", ',')) out.pids_ = claim(mount.path);
     }
     return out;
 }
@@ -87,7 +89,22 @@ CgroupPlan Cgroups::plan(std::string_view name, const CgroupLimits& limits) cons
         out.settings.emplace_back(dir + "/cpu.cfs_period_us", std::to_string(kPeriodUs));
         out.settings.emplace_back(dir + "/cpu.cfs_quota_us", quota(limits.cpu));
     }
+    if (limits.pids > 0 && can_limit_pids())
+        out.settings.emplace_back(join(unified_pids_ ? unified_ : pids_) + "/pids.max", std::to_string(limits.pids));
     return out;
+}
+
+std::string_view Cgroups::kill_step() const {
+    if (!unified_.empty()) return "cgroup.kill";
+    return freezer_.empty() ? "parents" : "freezer";
+}
+
+std::string Cgroups::limits() const {
+    std::string out;
+    for (const auto& [can, name] : {std::pair(can_limit_cpu(), " cpu"), std::pair(can_limit_memory(), " memory"),
+                                    std::pair(can_limit_pids(), " pids")})
+        if (can) out += name;
+    return out.empty() ? out : out.substr(1);
 }
 
 }  // namespace drover::os

@@ -20,6 +20,7 @@ namespace drover::os {
 struct CgroupLimits {
     double cpu = 0;            // cores
     std::uint64_t memory = 0;  // bytes
+    std::uint64_t pids = 0;    // processes and threads
 };
 
 struct CgroupPlan {
@@ -41,14 +42,23 @@ class Cgroups {
     bool can_kill() const { return !unified_.empty() || !freezer_.empty(); }
     bool can_limit_memory() const { return unified_memory_ || !memory_.empty(); }
     bool can_limit_cpu() const { return unified_cpu_ || !cpu_.empty(); }
+    bool can_limit_pids() const { return unified_pids_ || !pids_.empty(); }
+
+    // By what a task's whole tree is ended: "cgroup.kill", "freezer", or "parents", when no group may be written and
+    // only the relations of processes are left.
+    std::string_view kill_step() const;
+    // "cpu memory pids", or those of them that can be limited.
+    std::string limits() const;
 
    private:
     std::string unified_;  // each the directory "drover" in its hierarchy, or empty
     std::string freezer_;
     std::string memory_;
     std::string cpu_;
+    std::string pids_;
     bool unified_memory_ = false;
     bool unified_cpu_ = false;
+    bool unified_pids_ = false;
 };
 
 // The processes in a group and in the groups below it.

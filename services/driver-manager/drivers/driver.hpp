@@ -26,6 +26,14 @@ struct TaskDirs {
     std::string secrets;
 };
 
+// What a node has to isolate tasks with.
+struct Isolator {
+    std::string runtime;                    // path of crun; empty when there is none
+    std::string init;                       // Isolation::init
+    std::vector<std::string> host_dirs;     // that tasks get to see, where they are on the node; each exists
+    std::vector<std::string> capabilities;  // that tasks may have
+};
+
 struct TaskContext {
     std::string alloc;
     std::string job;
@@ -40,6 +48,7 @@ struct TaskContext {
     std::map<std::string, std::string> late_env;  // found out during the setup; has the last word
     std::function<bool(const std::string& path)> is_executable;
     std::string mock_task;  // path of drover-mock-task; empty when there is none
+    Isolator isolator;
 };
 
 // What a driver may want to know about the node to say whether it works there.
@@ -47,6 +56,9 @@ struct HostFacts {
     bool root = false;
     bool shim = true;         // what starts tasks is there
     std::string mock_task{};  // as in TaskContext
+    std::string runtime{};    // as in Isolator
+    bool cgroups = false;     // whole trees can be ended through a control group
+    bool mounts = false;      // this process may mount
 };
 
 struct Driver {
@@ -56,6 +68,8 @@ struct Driver {
     std::vector<ConfigProblem> (*check)(const wire::TaskSpec& spec);
     // Errors of kind `unavailable` may pass when tried again; all others stay.
     Result<LaunchPlan> (*plan)(const wire::TaskSpec& spec, const TaskContext& context);
+    // Whom tasks run as that do not say it; empty: as the driver-manager.
+    std::string_view default_user{};
 };
 
 // The sentence of a driver that cannot start anything, because there is no shim.

@@ -14,12 +14,16 @@ using wire::Value;
 
 TEST(Drivers, AnUnknownOneIsRefusedWithTheNearestName) {
     EXPECT_THAT(find_driver("raw_exce").error().message, HasSubstr("did you mean raw_exec?"));
-    EXPECT_THAT(find_driver("kubernetes").error().message, HasSubstr("the drivers are raw_exec mock"));
+    EXPECT_THAT(find_driver("kubernetes").error().message, HasSubstr("the drivers are raw_exec exec mock"));
 }
 
 TEST(Drivers, EveryOneSaysWhetherItWorksHere) {
     for (const Driver& driver : all_drivers()) {
-        const wire::DriverInfo info = driver.fingerprint({.root = true, .mock_task = "/opt/drover-mock-task"});
+        const wire::DriverInfo info = driver.fingerprint({.root = true,
+                                                          .mock_task = "/opt/drover-mock-task",
+                                                          .runtime = "/usr/bin/crun",
+                                                          .cgroups = true,
+                                                          .mounts = true});
         EXPECT_TRUE(info.detected && info.healthy) << driver.name;
         EXPECT_EQ(info.description, "Healthy");
     }

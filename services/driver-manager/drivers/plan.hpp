@@ -2,13 +2,40 @@
 // the launcher's and happen the same way for every driver.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "driver-manager/drivers/seccomp.hpp"
 #include "wire/job.hpp"
 
 namespace drover::drivers {
+
+// Something of the node that a task sees at a path of its own; never with devices, and without the rights of its owner.
+struct Mount {
+    std::string source;
+    std::string target;
+    bool writable = false;
+    bool executable = true;
+
+    friend bool operator==(const Mount&, const Mount&) = default;
+};
+
+// What keeps a task apart from the node and from other tasks.
+struct Isolation {
+    std::string runtime;  // path of the OCI runtime
+    std::string init;     // path of the program that runs the task as its child (shim/protocol.h)
+    std::string root;     // the directory that the task sees as /, read-only
+    std::vector<Mount> mounts;
+    std::vector<std::string> masked;        // paths that it sees empty
+    std::vector<std::string> namespaces;    // as OCI names them
+    std::vector<std::string> capabilities;  // "CAP_KILL"; what it could have at most
+    std::vector<SyscallRule> refused;
+
+    friend bool operator==(const Isolation&, const Isolation&) = default;
+};
 
 struct LaunchPlan {
     std::vector<std::string> argv;           // argv[0] is an absolute path
@@ -16,9 +43,11 @@ struct LaunchPlan {
     std::string user;                        // empty: as the driver-manager
     std::string work_dir;                    // absolute
     wire::Resources resources;
+    std::uint32_t pids = 0;  // processes and threads at a time; 0: unlimited
     wire::LogConfig logs;
-    std::string log_dir;   // absolute; files are <task>.stdout.N and <task>.stderr.N in it
-    Duration start_delay;  // before exec; mock driver
+    std::string log_dir;                 // absolute; files are <task>.stdout.N and <task>.stderr.N in it
+    Duration start_delay;                // before exec; mock driver
+    std::optional<Isolation> isolation;  // then argv and work_dir are paths inside
 };
 
 }  // namespace drover::drivers

@@ -28,6 +28,14 @@ Result<void> permit(const Policy& policy, std::string_view driver) {
     return {};
 }
 
+Result<void> permit_user(const Policy& policy, std::string_view driver, std::uint32_t uid) {
+    if (uid != 0 || driver != "raw_exec" || policy.raw_exec_root) return {};
+    return fail(
+        ErrorKind::refused,
+        "raw_exec runs no task as root on this node: give the task a user, isolate it with the driver exec, or have "
+        "the node's owner set raw_exec_root to allow");
+}
+
 const std::map<std::string, wire::DriverInfo>& Health::look(const HostFacts& host) {
     for (const Driver& driver : all_drivers()) {
         wire::DriverInfo& seen = seen_[std::string(driver.name)];

@@ -1,6 +1,7 @@
 // Which drivers may be used on a node, and how each of them is over time.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,8 +13,9 @@ namespace drover::drivers {
 
 // What the node's owner says of drivers.
 struct Policy {
-    std::vector<std::string> allow;  // empty: every one
-    std::vector<std::string> block;  // has the last word
+    std::vector<std::string> allow{};  // empty: every one
+    std::vector<std::string> block{};  // has the last word
+    bool raw_exec_root = false;        // may what nothing isolates run as root?
 };
 
 // not_found, with the nearest name, when the policy names a driver that does not exist.
@@ -21,6 +23,9 @@ Result<void> check(const Policy& policy);
 
 // refused, and why, when tasks of this driver may not start on the node.
 Result<void> permit(const Policy& policy, std::string_view driver);
+
+// refused when a task of this driver may not run as the user with the number `uid`.
+Result<void> permit_user(const Policy& policy, std::string_view driver, std::uint32_t uid);
 
 // Whether each driver can be used here, asked again and again: one that worked once and no longer does is unhealthy,
 // where one that never worked is not there. One that the policy forbids is never there.

@@ -9,7 +9,12 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-const HostFacts kWorking{.root = true, .shim = true, .mock_task = "/opt/drover-mock-task"};
+const HostFacts kWorking{.root = true,
+                         .shim = true,
+                         .mock_task = "/opt/drover-mock-task",
+                         .runtime = "/usr/bin/crun",
+                         .cgroups = true,
+                         .mounts = true};
 
 TEST(DriverPolicy, AllowsEveryDriverUnlessItsOwnerSaysOtherwise) {
     EXPECT_TRUE(permit({}, "raw_exec"));
@@ -26,7 +31,15 @@ TEST(DriverPolicy, ANameThatIsNoDriverIsRefusedWithTheNearest) {
     EXPECT_THAT(check({.allow = {"raw_exek"}, .block = {}}).error().message,
                 AllOf(HasSubstr("drivers_allow"), HasSubstr("did you mean raw_exec?")));
     EXPECT_THAT(check({.allow = {}, .block = {"podman"}}).error().message,
-                AllOf(HasSubstr("drivers_block"), HasSubstr("the drivers are raw_exec mock")));
+                AllOf(HasSubstr("drivers_block"), HasSubstr("the drivers are raw_exec exec mock")));
+}
+
+TEST(DriverPolicy, RawExecRunsNothingAsRootUnlessItsOwnerAllowsIt) {
+    EXPECT_THAT(permit_user({}, "raw_exec", 0).error().message,
+                AllOf(HasSubstr("raw_exec_root"), HasSubstr("give the task a user")));
+    EXPECT_TRUE(permit_user({}, "raw_exec", 1000));
+    EXPECT_TRUE(permit_user({.raw_exec_root = true}, "raw_exec", 0));
+    EXPECT_TRUE(permit_user({}, "exec", 0)) << "it is isolated";
 }
 
 TEST(DriverHealth, AForbiddenDriverIsNotThereAndSaysWhy) {
@@ -51,7 +64,9 @@ TEST(DriverHealth, OneThatWorkedAndNoLongerDoesIsUnhealthyUntilItWorksAgain) {
 TEST(DriverHealth, NothingIsHealthyWithoutAShimToStartIt) {
     Health health({});
     health.look(kWorking);
-    const auto& seen = health.look({.root = true, .shim = false, .mock_task = "/opt/drover-mock-task"});
+    HostFacts crippled = kWorking;
+    crippled.shim = false;
+    const auto& seen = health.look(crippled);
     for (const auto& [name, info] : seen) {
         EXPECT_TRUE(info.detected && !info.healthy) << name;
         EXPECT_THAT(info.description, HasSubstr("drover-shim")) << name;

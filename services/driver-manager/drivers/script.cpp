@@ -1,14 +1,16 @@
 #include "driver-manager/drivers/script.hpp"
 
 #include "driver-manager/drivers/env.hpp"
+#include "driver-manager/drivers/exec.hpp"
 #include "driver-manager/drivers/lookup.hpp"
 
 namespace drover::drivers {
 
 Result<LaunchPlan> plan_script(const wire::Script& script, const LaunchPlan& task, const TaskContext& context) {
-    const Env known = references(task.env, context);
+    const TaskContext seen = task.isolation ? exec_inside(context) : context;
+    const Env known = references(task.env, seen);
     const auto program =
-        find_command(interpolate(script.command, known), context.dirs, search_path(known), context.is_executable);
+        find_command(interpolate(script.command, known), seen.dirs, search_path(known), seen.is_executable);
     if (!program) return tl::unexpected(program.error());
     LaunchPlan plan;
     plan.argv.push_back(*program);
@@ -16,6 +18,7 @@ Result<LaunchPlan> plan_script(const wire::Script& script, const LaunchPlan& tas
     plan.env = task.env;
     plan.user = task.user;
     plan.work_dir = task.work_dir;
+    plan.isolation = task.isolation;
     return plan;
 }
 
