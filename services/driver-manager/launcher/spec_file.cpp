@@ -63,6 +63,7 @@ Result<std::string> make_spec(const std::string& id, const std::string& task, co
     out.add("log_max_size", plan.logs.max_file_size == 0 ? defaults.max_file_size : plan.logs.max_file_size);
     if (plan.start_delay.ns > 0) out.add("start_delay_ns", static_cast<std::uint64_t>(plan.start_delay.ns));
     if (const Result<void> user = add_user(out, plan.user); !user) return tl::unexpected(user.error());
+    if (plan.isolation) out.add("isolated", std::uint64_t{1});
     for (const std::string& dir : cgroups.dirs) out.add("cgroup", dir);
     for (const auto& [file, value] : cgroups.settings) out.add("setting", file + "=" + value);
     for (const std::string& arg : plan.argv) out.add("arg", arg);

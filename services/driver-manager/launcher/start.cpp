@@ -1,5 +1,6 @@
 #include <csignal>
 
+#include "driver-manager/launcher/isolated.hpp"
 #include "driver-manager/launcher/spec_file.hpp"
 #include "driver-manager/launcher/state.hpp"
 #include "os/files.hpp"
@@ -46,9 +47,11 @@ void Launcher::State::start(Run& run) {
         changed_now(run);
         return;
     }
-    const os::CgroupLimits limits{run.plan.resources.cpu, run.plan.resources.memory};
+    const os::CgroupLimits limits{run.plan.resources.cpu, run.plan.resources.memory, run.plan.pids};
+    const os::CgroupPlan groups = cgroups.plan(cgroup_name(run.key), limits);
+    const Result<drivers::LaunchPlan> plan = run.plan.isolation ? isolate(run.plan, run.dir) : std::move(run.plan);
     const Result<std::string> spec =
-        make_spec(run.seen.id, run.key.task, run.plan, cgroups.plan(cgroup_name(run.key), limits));
+        plan ? make_spec(run.seen.id, run.key.task, *plan, groups) : Result<std::string>(tl::unexpected(plan.error()));
     run.plan = {};
     if (spec) {
         spawn_shim(run, *spec);

@@ -70,7 +70,7 @@ class ChildrenTest : public testing::Test {
     Result<void> run_script(const drivers::LaunchPlan& plan, Duration limit = kLimit) {
         Result<void> out;
         bool ended = false;
-        const auto started = setup::run_script(children_, plan, limit, [&](const Result<void>& result) {
+        const auto started = setup::run_script(children_, plan, "", limit, [&](const Result<void>& result) {
             out = result;
             ended = true;
         });

@@ -1,5 +1,6 @@
 #include "driver-manager/setup/scripts.hpp"
 
+#include "driver-manager/launcher/isolated.hpp"
 #include "os/user.hpp"
 
 namespace drover::setup {
@@ -17,9 +18,11 @@ Result<os::SpawnOptions> spawn_options(const drivers::LaunchPlan& plan) {
     return options;
 }
 
-Result<Children::Id> run_script(Children& children, const drivers::LaunchPlan& plan, Duration limit,
-                                std::function<void(const Result<void>&)> done) {
-    auto options = spawn_options(plan);
+Result<Children::Id> run_script(Children& children, const drivers::LaunchPlan& plan, const std::string& dir,
+                                Duration limit, std::function<void(const Result<void>&)> done) {
+    const Result<drivers::LaunchPlan> outer = plan.isolation ? launcher::run_inside(plan, dir) : plan;
+    if (!outer) return tl::unexpected(outer.error());
+    auto options = spawn_options(*outer);
     if (!options) return tl::unexpected(options.error());
     const std::string command = plan.argv.at(0);
     return children.start({std::move(*options), "", limit, false}, [command, limit, done](const ChildEnd& end) {

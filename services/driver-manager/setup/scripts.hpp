@@ -13,9 +13,10 @@ namespace drover::setup {
 // is no such user, or it cannot be taken on.
 Result<os::SpawnOptions> spawn_options(const drivers::LaunchPlan& plan);
 
-// Runs the script in a process group of its own that is killed at `limit`; its output is discarded. `done` is called
-// once, in a later round, with what went wrong as a sentence; not at all when the returned child is killed before.
-Result<Children::Id> run_script(Children& children, const drivers::LaunchPlan& plan, Duration limit,
-                                std::function<void(const Result<void>&)> done);
+// Runs the script in a process group of its own that is killed at `limit`; its output is discarded. One of an isolated
+// task runs inside it; `dir` is the directory of the task's incarnation. `done` is called once, in a later round, with
+// what went wrong as a sentence; not at all when the returned child is killed before.
+Result<Children::Id> run_script(Children& children, const drivers::LaunchPlan& plan, const std::string& dir,
+                                Duration limit, std::function<void(const Result<void>&)> done);
 
 }  // namespace drover::setup

@@ -75,7 +75,7 @@ void NodeHands::pre_kill(const wire::TaskCommand& command) {
         if (!task) return tl::unexpected(task.error());
         const auto plan = drivers::plan_script(*command.spec.pre_kill, *task, place.context);
         if (!plan) return tl::unexpected(plan.error());
-        return setup::run_script(children_, *plan, command.spec.pre_kill->timeout,
+        return setup::run_script(children_, *plan, launcher_.dir(key), command.spec.pre_kill->timeout,
                                  [this, key](const Result<void>& result) { pre_kill_over(key, result); });
     }();
     if (script) {

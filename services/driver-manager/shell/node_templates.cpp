@@ -67,7 +67,8 @@ void NodeHands::template_script(const setup::Site& site, const wire::Template& c
     const auto task = drivers::plan(command.spec, site.context);
     const auto plan = task ? drivers::plan_script(script, *task, site.context) : task;
     if (!plan) return over(tl::unexpected(plan.error()));
-    const auto started = setup::run_script(children_, *plan, script.timeout, over);
+    const auto started = setup::run_script(children_, *plan, launcher_.dir({command.alloc, command.task, command.seq}),
+                                           script.timeout, over);
     if (!started) over(tl::unexpected(started.error()));
 }
 
