@@ -21,8 +21,10 @@ namespace {
 constexpr Duration kLeftoverLimit = seconds(7);
 constexpr const char* kPublicKey = "secrets.pub";
 constexpr const char* kPrivateKey = "secrets.key";
+constexpr std::string_view kRawExecRoot = "DROVER_RAW_EXEC_ROOT=";
 
-Result<void> make_private(const std::string& dir) {
+// Others may pass through a directory of mode 0711, on their way to one that they know and may use.
+Result<void> make_private(const std::string& dir, mode_t mode = 0700) {
     std::error_code error;
     std::filesystem::create_directories(std::filesystem::path(dir).parent_path(), error);
     if (error) return fail_errno("cannot make the directory above " + dir, error.value());
@@ -35,6 +37,7 @@ Result<void> make_private(const std::string& dir) {
     if (info.st_uid != ::geteuid()) {
         return fail(ErrorKind::refused, dir + " belongs to another user; choose another with --data-dir");
     }
+    if (::chmod(dir.c_str(), mode) != 0) return fail_errno("cannot protect the directory " + dir, errno);
     return {};
 }
 
@@ -78,7 +81,9 @@ Result<DevPlace> open_dev_place(const std::string& data_dir) {
     std::error_code error;
     place.bin_dir = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
     if (error) return fail_errno("cannot find this program through /proc/self/exe", error.value());
-    for (const std::string& dir : {data_dir, place.run_dir, data_dir + "/logs"}) {
+    // Tasks that run as other users work below it.
+    if (auto made = make_private(data_dir, ::geteuid() == 0 ? 0711 : 0700); !made) return tl::unexpected(made.error());
+    for (const std::string& dir : {place.run_dir, data_dir + "/logs"}) {
         if (auto made = make_private(dir); !made) return tl::unexpected(made.error());
     }
     auto lock = take_lock(data_dir);
@@ -134,6 +139,11 @@ std::vector<ChildSpec> dev_services(const DevPlace& place, const std::string& ht
             spec.argv.push_back("--secrets-private-key-file=" + place.data_dir + "/" + kPrivateKey);
         }
         spec.env = env;
+        // Who starts this also says what runs.
+        if (service == "driver-manager" && std::none_of(env.begin(), env.end(), [](const std::string& entry) {
+                return entry.starts_with(kRawExecRoot);
+            }))
+            spec.env.push_back(std::string(kRawExecRoot) + "allow");
         spec.log = place.data_dir + "/logs/" + service + ".log";
         specs.push_back(std::move(spec));
     }

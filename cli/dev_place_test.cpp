@@ -29,7 +29,8 @@ TEST_F(DevDirectory, IsMadeForItsOwnerOnly) {
     for (const std::string& made : {dir, dir + "/run", dir + "/logs"}) {
         struct stat info {};
         ASSERT_EQ(::stat(made.c_str(), &info), 0) << made;
-        EXPECT_EQ(info.st_mode & 0777U, 0700U) << made;
+        // Tasks of other users have to reach what is below the first one.
+        EXPECT_EQ(info.st_mode & 0777U, made == dir && ::geteuid() == 0 ? 0711U : 0700U) << made;
     }
     EXPECT_TRUE(fs::exists(place->bin_dir + "/drover_cli_test"));
 }
@@ -86,6 +87,21 @@ TEST_F(DevDirectory, EveryServiceHearsEveryOtherAndKeepsItsDataApart) {
                                            "--secrets-public-key-file=" + dir + "/secrets.pub"};
     EXPECT_EQ(specs.back().argv, want);
     EXPECT_EQ(specs.back().env, std::vector<std::string>{"A=b"});
+}
+
+TEST_F(DevDirectory, WhoStartsEverythingMayRunTasksAsThemselvesUnlessTheySayOtherwise) {
+    auto place = open_dev_place(dir);
+    ASSERT_TRUE(place);
+    const auto env_of = [&](const std::string& service, const std::vector<std::string>& env) {
+        for (const ChildSpec& spec : dev_services(*place, "", env))
+            if (spec.name == service) return spec.env;
+        return std::vector<std::string>{};
+    };
+    const std::vector<std::string> allow = {"DROVER_RAW_EXEC_ROOT=allow"};
+    const std::vector<std::string> refuse = {"DROVER_RAW_EXEC_ROOT=refuse"};
+    EXPECT_EQ(env_of("driver-manager", {}), allow);
+    EXPECT_EQ(env_of("driver-manager", refuse), refuse);
+    EXPECT_EQ(env_of("gateway", {}), std::vector<std::string>{});
 }
 
 TEST_F(DevDirectory, ServicesThatAKilledDevLeftBehindAreEndedAndOthersLeftAlone) {

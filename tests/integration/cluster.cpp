@@ -108,6 +108,7 @@ Words Cluster::command(Service service) const {
                    "--tap=" + tap_endpoint(service),
                    "--peers=" + peers};
     if (service == Service::gateway) words.push_back("--http=127.0.0.1:0");
+    if (service == Service::driver_manager) words.push_back("--raw-exec-root=allow");
     return words;
 }
 

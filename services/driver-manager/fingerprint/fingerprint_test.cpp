@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "driver-manager/fingerprint/parse.hpp"
+#include "driver-manager/fingerprint/runtime.hpp"
 
 namespace drover::fingerprint {
 namespace {
@@ -29,6 +30,16 @@ TEST(Fingerprint, ReadsWhatTheKernelWrites) {
     EXPECT_EQ(os_release_value("PRETTY_NAME=\"Debian\"\nVERSION_ID=\"12\"\nID=debian", "VERSION_ID"), "12");
     EXPECT_EQ(os_release_value("VERSION_ID=\"12\"\nID=debian", "ID"), "debian");
     EXPECT_EQ(os_release_value("", "ID"), "");
+}
+
+TEST(Runtime, TellsItsVersion) {
+    EXPECT_EQ(runtime_version("crun version 1.8.1\ncommit: f8a0\n"), "1.8.1");
+    EXPECT_EQ(runtime_version("crun"), "");
+}
+
+TEST(Runtime, IsNotThereWhereItsOwnerLookedInVain) {
+    EXPECT_EQ(Runtime("/no/such/crun").path(), "");
+    EXPECT_EQ(Runtime("/no/such/crun").version(), "");
 }
 
 TEST(Fingerprint, NamesTheCgroupMode) {

@@ -1,6 +1,5 @@
 #include "driver-manager/shell/node_hands.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "driver-manager/allocdir/alloc_dir.hpp"
@@ -25,11 +24,6 @@ std::map<std::string, std::string> environment() {
         if (split != std::string::npos) result.emplace(text.substr(0, split), text.substr(split + 1));
     }
     return result;
-}
-
-bool is_executable_file(const std::string& path) {
-    struct stat info {};
-    return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && ::access(path.c_str(), X_OK) == 0;
 }
 
 drivers::TaskDirs for_drivers(const allocdir::TaskDirs& dirs) {
@@ -58,10 +52,15 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
               }),
       fetch_limits_(limits.fetch),
       policy_(limits.drivers),
+      cgroups_(os::Cgroups::detect()),
+      runtime_(paths_.runtime),
+      host_dirs_(limits.host_dirs),
+      capabilities_(limits.capabilities),
       variables_(limits.secrets_key),
       keeper_(loop, paths_.tasks, variables_, template_hooks()),
       setups_(loop, limits.setups, step_makers(), *this) {
     look_where_secrets_go();
+    look_what_ends_trees();
 }
 
 NodeHands::~NodeHands() {
@@ -132,6 +131,8 @@ setup::Setups::Makers NodeHands::step_makers() {
 setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
     setup::Site place;
     place.command = command;
+    if (const auto driver = drivers::find_driver(command.spec.driver); driver && command.spec.user.empty())
+        place.command.spec.user = (*driver)->default_user;
     place.dirs = allocdir::paths(paths_.allocs, command.alloc, command.task);
     drivers::TaskContext& context = place.context;
     context.alloc = command.alloc;
@@ -144,16 +145,15 @@ setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
     context.meta = command.meta;
     context.dirs = for_drivers(place.dirs);
     context.host_env = host_env_;
-    context.is_executable = is_executable_file;
-    if (is_executable_file(paths_.mock_task)) context.mock_task = paths_.mock_task;
+    context.is_executable = fingerprint::is_executable_file;
+    if (fingerprint::is_executable_file(paths_.mock_task)) context.mock_task = paths_.mock_task;
+    context.isolator = isolator();
     return place;
 }
 
 Result<void> NodeHands::launch(const wire::TaskCommand& command) {
     if (const auto valid = drivers::validate(command.spec); !valid) return valid;
-    // Placed here before it was forbidden.
-    if (const auto permitted = drivers::permit(policy_, command.spec.driver); !permitted)
-        return fail(ErrorKind::refused, "driver " + command.spec.driver + " is " + permitted.error().message);
+    if (const auto permitted = permit(command.spec); !permitted) return permitted;
     const launcher::RunKey key{command.alloc, command.task, command.seq};
     Run& run = runs_[key];
     run.seen.seq = command.seq;
@@ -252,12 +252,6 @@ Result<wire::LogChunk> NodeHands::read_log(const wire::LogRead& read) {
     chunk.end = slice->end;
     chunk.data = std::move(slice->data);
     return chunk;
-}
-
-drivers::HostFacts host_facts(const NodePaths& paths) {
-    return {.root = ::geteuid() == 0,
-            .shim = is_executable_file(paths.shim),
-            .mock_task = is_executable_file(paths.mock_task) ? paths.mock_task : std::string()};
 }
 
 }  // namespace drover::driver_manager

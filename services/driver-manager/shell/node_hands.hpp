@@ -9,6 +9,7 @@
 #include "driver-manager/allocdir/sweeper.hpp"
 #include "driver-manager/drivers/driver.hpp"
 #include "driver-manager/drivers/policy.hpp"
+#include "driver-manager/fingerprint/runtime.hpp"
 #include "driver-manager/launcher/launcher.hpp"
 #include "driver-manager/setup/artifacts.hpp"
 #include "driver-manager/setup/children.hpp"
@@ -18,6 +19,7 @@
 #include "driver-manager/shell/fence.hpp"
 #include "driver-manager/shell/hands.hpp"
 #include "driver-manager/templates/keeper.hpp"
+#include "os/cgroup.hpp"
 #include "rt/loop.hpp"
 
 namespace drover::driver_manager {
@@ -28,6 +30,7 @@ struct NodePaths {
     std::string shim;       // program
     std::string mock_task;  // program; need not be installed
     std::string fetch;      // program; empty when not installed
+    std::string runtime{};  // program; empty: crun, wherever it is
 };
 
 class NodeHands : public Hands, private launcher::Listener, private setup::SetupListener {
@@ -39,6 +42,8 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
         Duration dirs_period = seconds(10);  // between looks whether running tasks have their directories
         std::string secrets_key{};           // opens secrets; empty: there is none
         drivers::Policy drivers{};
+        std::vector<std::string> host_dirs{};     // that isolated tasks see; empty: those with programs and libraries
+        std::vector<std::string> capabilities{};  // that isolated tasks may have; empty: the default ones
     };
 
     NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits);
@@ -48,6 +53,12 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
 
     // Whether the secrets of tasks are kept in memory only.
     bool hides_secrets() const { return secrets_in_memory_; }
+
+    // What drivers may want to know, as it is now.
+    drivers::HostFacts host_facts();
+
+    // What there is to isolate and limit tasks with, as attributes of the node.
+    void describe_isolation(wire::NodeObserved& node) const;
 
     // What tasks may refer to as ${attr.*} and ${node.unique.name} from now on.
     void describe_node(const wire::NodeObserved& node);
@@ -90,6 +101,9 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     void on_set_up(const launcher::RunKey& key, const setup::Site& place, const SetupCourse& setup) override;
 
     void look_where_secrets_go();
+    void look_what_ends_trees() const;
+    drivers::Isolator isolator() const;
+    Result<void> permit(const wire::TaskSpec& spec) const;
     void look_for_dirs();
     static Result<void> set_strays_aside(const std::string& root);
     Result<void> build_dirs(const wire::TaskCommand& command);
@@ -126,12 +140,13 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     setup::FetchLimits fetch_limits_;
     drivers::Policy policy_;
     bool secrets_in_memory_ = false;
+    const os::Cgroups cgroups_;
+    fingerprint::Runtime runtime_;
+    std::vector<std::string> host_dirs_;
+    std::vector<std::string> capabilities_;
     templates::Variables variables_;
     templates::Keeper keeper_;
     setup::Setups setups_;
 };
-
-// What drivers may want to know, as it is now.
-drivers::HostFacts host_facts(const NodePaths& paths);
 
 }  // namespace drover::driver_manager

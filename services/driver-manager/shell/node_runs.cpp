@@ -71,7 +71,7 @@ void NodeHands::pre_kill(const wire::TaskCommand& command) {
     setup::Site place = site_of(command);
     place.context.late_env = templates::late_env(place);
     const auto script = [&]() -> Result<setup::Children::Id> {
-        const auto task = drivers::plan(command.spec, place.context);
+        const auto task = drivers::plan(place.command.spec, place.context);
         if (!task) return tl::unexpected(task.error());
         const auto plan = drivers::plan_script(*command.spec.pre_kill, *task, place.context);
         if (!plan) return tl::unexpected(plan.error());

@@ -165,7 +165,11 @@ class NodeTest : public testing::Test {
     rt::EpollLoop loop_;
     std::string dir_;
     std::string fetch_ = beside_this_program("drover-fetch");
-    NodeHands::Limits limits_{.starts_in_flight = 4, .setups = 4, .fetch = {}, .dirs_period = milliseconds(20)};
+    NodeHands::Limits limits_{.starts_in_flight = 4,
+                              .setups = 4,
+                              .fetch = {},
+                              .dirs_period = milliseconds(20),
+                              .drivers = {.raw_exec_root = true}};
     std::unique_ptr<Process> process_;
 };
 

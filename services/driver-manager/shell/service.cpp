@@ -1,13 +1,16 @@
 #include "driver-manager/shell/service.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <memory>
 
 #include "base/hash.hpp"
 #include "bus/zmq_transport.hpp"
+#include "driver-manager/drivers/capabilities.hpp"
 #include "driver-manager/fingerprint/fingerprint.hpp"
 #include "driver-manager/fingerprint/storage.hpp"
 #include "driver-manager/shell/agent.hpp"
@@ -44,6 +47,7 @@ Result<NodePaths> find_paths(const Config& config) {
     if (::access(paths.shim.c_str(), X_OK) != 0)
         return fail(ErrorKind::not_found, "there is no drover-shim at " + paths.shim + "; set `shim` to its path");
     paths.mock_task = sibling("drover-mock-task");
+    paths.runtime = config.exec_runtime;
     const std::string fetch = sibling("drover-fetch");
     if (::access(fetch.c_str(), X_OK) == 0) paths.fetch = fetch;
     return paths;
@@ -54,7 +58,18 @@ Result<NodeHands::Limits> limits_of(const Config& config) {
     limits.starts_in_flight = static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight));
     limits.fetch.time = config.artifact_timeout;
     limits.fetch.bytes = config.artifact_max_size.bytes;
-    limits.drivers = {.allow = config.drivers_allow, .block = config.drivers_block};
+    if (config.raw_exec_root != "allow" && config.raw_exec_root != "refuse")
+        return fail(ErrorKind::invalid,
+                    "option raw_exec_root has to be allow or refuse, not \"" + config.raw_exec_root + "\"");
+    limits.drivers = {
+        .allow = config.drivers_allow, .block = config.drivers_block, .raw_exec_root = config.raw_exec_root == "allow"};
+    for (const std::string& name : config.exec_capabilities) {
+        const auto known = drivers::capability(name);
+        if (!known)
+            return fail(ErrorKind::invalid, "option exec_capabilities cannot be used: " + known.error().message);
+        limits.capabilities.push_back(*known);
+    }
+    limits.host_dirs = config.exec_host_dirs;
     if (const auto good = drivers::check(limits.drivers); !good) return tl::unexpected(good.error());
     if (config.secrets_private_key_file.empty()) return limits;
     auto key = secret::read_private_key(config.secrets_private_key_file);
@@ -78,14 +93,15 @@ class DriverManager : public host::Service {
           desk_(exchange_, hands_, node, stable_hash(boot_)),
           usage_(loop_, exchange_, agent_.inventory(), node),
           beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval,
-                  [this, paths, node, data = config.data_dir, health = drivers::Health(limits.drivers),
+                  [this, allocs = paths.allocs, node, data = config.data_dir, health = drivers::Health(limits.drivers),
                    storage = fingerprint::StorageTeller()]() mutable {
-                      wire::NodeObserved seen = fingerprint::observe_node(node, health.look(host_facts(paths)));
+                      wire::NodeObserved seen = fingerprint::observe_node(node, health.look(hands_.host_facts()));
                       // Until the first task starts there is only the data directory.
-                      auto use = fingerprint::look_at_storage(paths.allocs);
+                      auto use = fingerprint::look_at_storage(allocs);
                       storage.tell(use ? use : fingerprint::look_at_storage(data), seen);
                       seen.attributes["drover.version"] = host::version();
                       seen.attributes["storage.secrets"] = hands_.hides_secrets() ? "memory" : "disk";
+                      hands_.describe_isolation(seen);
                       hands_.describe_node(seen);
                       return seen;
                   }) {}
@@ -123,6 +139,9 @@ class DriverManager : public host::Service {
 Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
     auto lock = lock_data(config.data_dir);
     if (!lock) return tl::unexpected(lock.error());
+    // Tasks that run as other users work below it; what is not theirs has modes of its own.
+    if (::geteuid() == 0 && ::chmod(config.data_dir.c_str(), 0711) != 0)
+        return fail_errno("cannot let tasks pass through " + config.data_dir, errno);
     const bool named = config.id != "driver-manager-0";
     const auto node = node_id(config.data_dir, named ? config.id : std::string());
     if (!node) return tl::unexpected(node.error());

@@ -14,6 +14,10 @@ struct Config : host::ServiceConfig {
     std::string secrets_private_key_file;
     std::vector<std::string> drivers_allow;
     std::vector<std::string> drivers_block;
+    std::string raw_exec_root = "refuse";
+    std::string exec_runtime;  // empty: crun along PATH
+    std::vector<std::string> exec_host_dirs;
+    std::vector<std::string> exec_capabilities;
 
     std::vector<host::Option> options() {
         return host::join(
@@ -26,7 +30,15 @@ struct Config : host::ServiceConfig {
              {"secrets_private_key_file", &secrets_private_key_file,
               "file with the key that opens secret items of variables"},
              {"drivers_allow", &drivers_allow, "the drivers that may be used on this node; empty: every one"},
-             {"drivers_block", &drivers_block, "drivers that may not be used on this node, whatever is allowed"}});
+             {"drivers_block", &drivers_block, "drivers that may not be used on this node, whatever is allowed"},
+             {"raw_exec_root", &raw_exec_root, "whether raw_exec may run tasks as root: allow or refuse"},
+             {"exec_runtime", &exec_runtime,
+              "path of crun, which isolates tasks of the driver exec; empty: along PATH"},
+             {"exec_host_dirs", &exec_host_dirs,
+              "directories of the node that those tasks see, read-only; empty: /bin, /etc, /lib*, /sbin, /usr, "
+              "resolver"},
+             {"exec_capabilities", &exec_capabilities,
+              "capabilities that those tasks may have; empty: the default ones of tasks"}});
     }
 };
 
