@@ -14,6 +14,7 @@ wire::Value some_value(const jobspec::FieldDoc& field) {
     if (field.type == "true or false") return {true};
     if (field.type == "number") return {std::int64_t{field.min}};
     if (field.type == "duration") return {std::string("1s")};
+    if (field.type == "host or none") return {std::string("none")};
     return {std::string("/text")};
 }
 

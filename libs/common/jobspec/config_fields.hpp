@@ -13,7 +13,8 @@ namespace drover::jobspec {
 struct DriverDoc {
     std::string_view name;
     std::string_view doc;
-    std::vector<FieldDoc> fields;  // types: text, absolute path, list of text, number, duration, true or false
+    std::vector<FieldDoc>
+        fields;  // types: text, absolute path, list of text, number, duration, true or false, host or none
 };
 
 const std::vector<DriverDoc>& driver_docs();
