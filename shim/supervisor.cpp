@@ -208,6 +208,7 @@ void tell_oom(Supervisor* s) {
 
 void record_exit(Supervisor* s, bool tree_dead) {
     ShimStatus* record = &s->status.record;
+    while (hear(s)) continue;
     for (Pump& pump : s->pumps) {
         drain(&pump, kFinalDrain);
         write_log(&pump.log, "", 0);
@@ -227,7 +228,6 @@ void record_exit(Supervisor* s, bool tree_dead) {
 
 void strike(Supervisor* s) {
     const bool groups_empty = strike_tree(s->spec);
-    while (hear(s)) continue;
     if (reap(s) && groups_empty) {
         record_exit(s, true);
     } else if (monotonic_ns() >= s->give_up_at) {
