@@ -49,9 +49,10 @@ void Launcher::State::start(Run& run) {
     const os::CgroupLimits limits{run.plan.resources.cpu, run.plan.resources.memory};
     const Result<std::string> spec =
         make_spec(run.seen.id, run.key.task, run.plan, cgroups.plan(cgroup_name(run.key), limits));
+    const std::string program = run.plan.container.empty() ? shim : run.plan.supervisor;
     run.plan = {};
     if (spec) {
-        spawn_shim(run, *spec);
+        first_spawn(run, program, *spec);
     } else {
         start_failed(run, spec.error().message, spec.error().kind == ErrorKind::io);
     }
@@ -65,27 +66,16 @@ Result<void> Launcher::State::claim(const Run& run, bool& claimed) {
     return {};
 }
 
-void Launcher::State::spawn_shim(Run& run, const std::string& spec) {
+void Launcher::State::first_spawn(Run& run, const std::string& program, const std::string& spec) {
     run.stage = Stage::starting;
-    const Result<void> written = os::write_file_atomic(run.dir + "/" + SHIM_SPEC_FILE, spec, 0600, os::Durable::no);
-    Result<std::pair<UniqueFd, UniqueFd>> sockets = os::socket_pair();
-    if (!written || !sockets) {
-        start_failed(run, written ? sockets.error().message : written.error().message, true);
-        return;
-    }
-    os::SpawnOptions options;
-    options.path = shim;
-    options.argv = {"drover-shim", run.dir};
-    options.fds = {{sockets->second.get(), SHIM_CONTROL_FD}};
-    options.new_session = true;
-    Result<os::Process> process = os::spawn(options, os::Stdio::null);
-    if (!process) {
-        start_failed(run, process.error().message, process.error().kind != ErrorKind::not_found);
+    Result<void> done = os::write_file_atomic(run.dir + "/" + SHIM_SPEC_FILE, spec, 0600, os::Durable::no);
+    const bool written = done.has_value();
+    if (written) done = spawn(run, program);
+    if (!done) {
+        start_failed(run, done.error().message, !written || done.error().kind != ErrorKind::not_found);
         return;
     }
     starting.insert(run.key);
-    watch_shim(run, std::move(process->pidfd));
-    use_socket(run, std::move(sockets->first));
     run.overdue = loop.at(loop.now() + kStartLimit, on_run(run, [this](Run& late) {
                               late.seen.error = "the supervisor of the task has not answered for " +
                                                 to_string(kStartLimit) +
@@ -93,6 +83,22 @@ void Launcher::State::spawn_shim(Run& run, const std::string& spec) {
                               leave_start(late);
                               changed_now(late);
                           }));
+}
+
+Result<void> Launcher::State::spawn(Run& run, const std::string& program) {
+    Result<std::pair<UniqueFd, UniqueFd>> sockets = os::socket_pair();
+    if (!sockets) return tl::unexpected(sockets.error());
+    os::SpawnOptions options;
+    options.path = program;
+    // The name is that of the part it plays, whatever the program: orphans are found by it.
+    options.argv = {"drover-shim", run.dir};
+    options.fds = {{sockets->second.get(), SHIM_CONTROL_FD}};
+    options.new_session = true;
+    Result<os::Process> process = os::spawn(options, os::Stdio::null);
+    if (!process) return tl::unexpected(process.error());
+    watch_shim(run, std::move(process->pidfd));
+    use_socket(run, std::move(sockets->first));
+    return {};
 }
 
 void Launcher::State::never_started(Run& run, const std::string& why) {
