@@ -3,8 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "driver-manager/allocdir/alloc_dir.hpp"
 #include "driver-manager/launcher/log_reader.hpp"
+#include "driver-manager/setup/image.hpp"
 #include "driver-manager/setup/payload.hpp"
 #include "driver-manager/shell/signal_names.hpp"
 #include "host/log.hpp"
@@ -30,6 +33,18 @@ std::map<std::string, std::string> environment() {
 bool is_executable_file(const std::string& path) {
     struct stat info {};
     return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && ::access(path.c_str(), X_OK) == 0;
+}
+
+std::string real_path(const std::string& path) {
+    char* const real = ::realpath(path.c_str(), nullptr);
+    std::string out = real != nullptr ? real : "";
+    std::free(real);
+    return out;
+}
+
+bool stays_below(const std::string& dir, const std::string& path) {
+    const std::string root = real_path(dir);
+    return !root.empty() && real_path(path).starts_with(root + "/");
 }
 
 drivers::TaskDirs for_drivers(const allocdir::TaskDirs& dirs) {
@@ -58,6 +73,7 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
               }),
       fetch_limits_(limits.fetch),
       policy_(limits.drivers),
+      docker_(limits.docker),
       variables_(limits.secrets_key),
       keeper_(loop, paths_.tasks, variables_, template_hooks()),
       setups_(loop, limits.setups, step_makers(), *this) {
@@ -122,7 +138,8 @@ setup::Setups::Makers NodeHands::step_makers() {
     setup::Setups::Makers makers;
     makers[SetupKind::directory] = setup::at_once([this](setup::Site& place) { return build_dirs(place.command); });
     makers[SetupKind::payload] = setup::at_once(setup::write_payload);
-    makers[SetupKind::artifacts] = setup::fetch_artifacts(children_, paths_.fetch, fetch_limits_);
+    makers[SetupKind::artifacts] = setup::in_order(setup::fetch_artifacts(children_, paths_.fetch, fetch_limits_),
+                                                   setup::get_image(children_, loop_));
     makers[SetupKind::templates] = [this](setup::Site& place, setup::StepVoice voice) {
         return keeper_.step(place, std::move(voice));
     };
@@ -145,6 +162,8 @@ setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
     context.dirs = for_drivers(place.dirs);
     context.host_env = host_env_;
     context.is_executable = is_executable_file;
+    context.stays_below = stays_below;
+    context.docker = docker_;
     if (is_executable_file(paths_.mock_task)) context.mock_task = paths_.mock_task;
     return place;
 }

@@ -28,6 +28,7 @@ struct NodePaths {
     std::string shim;       // program
     std::string mock_task;  // program; need not be installed
     std::string fetch;      // program; empty when not installed
+    std::string docker{};   // program; empty when not installed
 };
 
 class NodeHands : public Hands, private launcher::Listener, private setup::SetupListener {
@@ -39,6 +40,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
         Duration dirs_period = seconds(10);  // between looks whether running tasks have their directories
         std::string secrets_key{};           // opens secrets; empty: there is none
         drivers::Policy drivers{};
+        drivers::DockerNode docker{};
     };
 
     NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits);
@@ -125,6 +127,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     setup::Probes probes_;
     setup::FetchLimits fetch_limits_;
     drivers::Policy policy_;
+    drivers::DockerNode docker_;
     bool secrets_in_memory_ = false;
     templates::Variables variables_;
     templates::Keeper keeper_;

@@ -14,6 +14,9 @@ struct Config : host::ServiceConfig {
     std::string secrets_private_key_file;
     std::vector<std::string> drivers_allow;
     std::vector<std::string> drivers_block;
+    std::string docker_socket = "/var/run/docker.sock";
+    bool docker_volumes = false;
+    bool docker_privileged = false;
 
     std::vector<host::Option> options() {
         return host::join(
@@ -26,7 +29,10 @@ struct Config : host::ServiceConfig {
              {"secrets_private_key_file", &secrets_private_key_file,
               "file with the key that opens secret items of variables"},
              {"drivers_allow", &drivers_allow, "the drivers that may be used on this node; empty: every one"},
-             {"drivers_block", &drivers_block, "drivers that may not be used on this node, whatever is allowed"}});
+             {"drivers_block", &drivers_block, "drivers that may not be used on this node, whatever is allowed"},
+             {"docker_socket", &docker_socket, "where the Docker daemon of this node listens"},
+             {"docker_volumes", &docker_volumes, "whether containers may mount any directory of this node"},
+             {"docker_privileged", &docker_privileged, "whether containers may be privileged"}});
     }
 };
 
