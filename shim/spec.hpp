@@ -34,6 +34,10 @@ struct Spec {
     uint64_t log_max_size = 10 << 20;
     int64_t start_delay_ns = 0;
     bool isolated = false;  // argv is that of a runtime (protocol.h)
+    // Of a task that is a container, which another program supervises in the place of the shim ("supervisor" names it,
+    // for the launcher).
+    const char* container = "";  // the body that creates it, for the engine that listens on this socket
+    const char* engine = "";
 };
 
 // Pointers that argv and envp of a spec of `size` bytes may need.

@@ -3,11 +3,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "text.hpp"
 
 namespace drover::shim {
+
+namespace {
+
+// Whose record it is.
+void sign(ShimStatus* record) {
+    record->boot = boot_number();
+    record->shim_pid = getpid();
+    record->shim_start = start_time(getpid());
+}
+
+}  // namespace
 
 bool save_status(StatusFile* file, bool durable) {
     ShimStatus* record = &file->record;
@@ -28,12 +40,22 @@ bool create_status(StatusFile* file, const char* id) {
     ShimStatus* record = &file->record;
     record->magic = SHIM_MAGIC;
     record->version = SHIM_VERSION;
-    record->boot = boot_number();
-    record->shim_pid = getpid();
-    record->shim_start = start_time(getpid());
+    sign(record);
     record->phase = SHIM_STARTING;
     snprintf(record->id, sizeof record->id, "%s", id);
     return save_status(file, false) && save_status(file, false);
+}
+
+bool resume_status(StatusFile* file, const char* id) {
+    file->fd = open(SHIM_STATUS_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (file->fd < 0) return false;
+    ShimStatus slots[2];
+    const ssize_t n = pread(file->fd, slots, sizeof slots, 0);
+    ShimStatus* record = &file->record;
+    if (n < 0 || !shim_status_pick(slots, static_cast<size_t>(n), record)) return false;
+    if (record->phase >= SHIM_EXITED || strcmp(record->id, id) != 0) return false;
+    sign(record);
+    return save_status(file, false);
 }
 
 }  // namespace drover::shim

@@ -13,6 +13,9 @@ struct StatusFile {
 // Creates the file with both slots; false with errno, EEXIST when the incarnation already has one.
 bool create_status(StatusFile* file, const char* id);
 
+// Goes on with the file that an earlier supervisor of this incarnation has left; false when it is damaged or final.
+bool resume_status(StatusFile* file, const char* id);
+
 // Writes the record as its next generation. With `durable` it survives a power loss once this has returned.
 bool save_status(StatusFile* file, bool durable);
 

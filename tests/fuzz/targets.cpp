@@ -9,6 +9,8 @@
 
 #include "base/check.hpp"
 #include "base/unique_fd.hpp"
+#include "driver-manager/docker/answers.hpp"
+#include "driver-manager/docker/frames.hpp"
 #include "driver-manager/fetch/request/request.hpp"
 #include "driver-manager/fetch/request/source.hpp"
 #include "driver-manager/fetch/unpack.hpp"
@@ -91,6 +93,35 @@ void archive(std::string_view bytes) {
     CHECK(os::remove_tree(in).has_value());
 }
 
+// Whatever a daemon sends as output, and in whatever pieces, the same comes of it.
+void docker_output(std::string_view bytes) {
+    const auto take = [&](std::size_t piece) {
+        std::string text[2];
+        docker::Frames frames({}, {},
+                              [&](int stream, std::string_view more) { return text[stream].append(more).size(); });
+        Result<void> fed;
+        for (std::size_t at = 0; fed && at < bytes.size(); at += piece) fed = frames.feed(bytes.substr(at, piece));
+        CHECK(fed || !fed.error().message.empty());
+        return text[0] + '\0' + text[1];
+    };
+    const std::string whole = take(bytes.size() + 1);
+    CHECK(take(1) == whole);
+    CHECK(take(7) == whole);
+}
+
+// A body that is none of what is asked for is an error with a sentence.
+void docker_answer(std::string_view bytes) {
+    const docker::Answer answer{200, std::string(bytes)};
+    const auto says_why = [](const auto& result) { return result.has_value() || !result.error().message.empty(); };
+    CHECK(says_why(docker::read_container(answer)));
+    CHECK(says_why(docker::read_id(answer)));
+    CHECK(says_why(docker::read_list(answer)));
+    CHECK(says_why(docker::read_version(answer)));
+    CHECK(says_why(docker::read_progress(bytes)));
+    CHECK(says_why(docker::add_labels(bytes, {{"a", "b"}})));
+    CHECK(!docker::reason(answer).empty());
+}
+
 }  // namespace
 
 const std::vector<Target>& targets() {
@@ -99,7 +130,9 @@ const std::vector<Target>& targets() {
                                                  {"job", job},
                                                  {"template", text_template},
                                                  {"fetch_request", fetch_request},
-                                                 {"archive", archive}};
+                                                 {"archive", archive},
+                                                 {"docker_output", docker_output},
+                                                 {"docker_answer", docker_answer}};
 #undef MESSAGE_TARGET
     return kTargets;
 }

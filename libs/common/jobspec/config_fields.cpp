@@ -73,6 +73,55 @@ void read_known(Context& context, const std::string& path, const Node& node, con
     }
 }
 
+DriverDoc docker_doc() {
+    return {
+        "docker",
+        "Runs a container of the node's Docker daemon. The alloc's directory, the task's `local` and its `secrets` "
+        "are "
+        "`/alloc`, `/local` and `/secrets` in it, and the environment names them so. It gets the task's `resources` "
+        "as limits, `user` is one of the image, and without a `kill_signal` it is asked to end as its image says. "
+        "There is no `pre_kill` and no `change_script` for it yet.",
+        {
+            {"image", "text", "required", "The image: a name with a tag or a digest.", "image: redis:7", ""},
+            {"command", "text", "the image's", "What runs in it.", "command: redis-server", ""},
+            {"args", "list of text", "the image's", "The arguments, also without a `command`.",
+             "args: [\"--port\", \"6400\"]", ""},
+            {"entrypoint", "list of text", "the image's", "The program that gets `command` and `args`.",
+             "entrypoint: [/bin/sh, -c]", ""},
+            {"work_dir", "absolute path", "the image's", "The directory in the container to run it in.",
+             "work_dir: /srv", ""},
+            {"load", "text", "none",
+             "An archive made by `docker save`, below the task's directory, that holds the image: nothing is pulled. "
+             "Absolute where the node has `docker_volumes`.",
+             "load: local/redis.tar", ""},
+            {"force_pull", "true or false", "false",
+             "Whether the image is fetched before each start, also when the node has one of that name.",
+             "force_pull: true", ""},
+            {"image_pull_timeout", "duration", "5m", "How long nothing may come while the image is fetched.",
+             "image_pull_timeout: 10m", "", 0, kLong},
+            {"volumes", "list of text", "none",
+             "`source:target` or `source:target:ro`. A source is below the task's directory and there by then; an "
+             "absolute one needs `docker_volumes` of the node.",
+             "volumes: [\"local/data:/data\"]", ""},
+            {"ports", "list of text", "none",
+             "`[[address:]host port:]container port[/protocol]`: which ports of the node lead to it.",
+             "ports: [\"8080:80\", \"127.0.0.1:5353:53/udp\"]", ""},
+            {"network_mode", "text", "the daemon's", "`bridge`, `host`, `none` or a network that the daemon has.",
+             "network_mode: none", ""},
+            {"labels", "list of text", "none", "`name=value`, beside those that Drover finds it by.",
+             "labels: [\"team=a\"]", ""},
+            {"pids_limit", "number", "0", "How many processes and threads it may have; 0 for any.", "pids_limit: 100",
+             "", 0, 4'000'000},
+            {"privileged", "true or false", "false",
+             "Whether it may do anything to the node; needs `docker_privileged` of the node.", "privileged: true", ""},
+            {"init", "true or false", "false",
+             "Whether a small init is its first process, which signals reach and which reaps children.", "init: true",
+             ""},
+            {"readonly_rootfs", "true or false", "false", "Whether only its volumes can be written.",
+             "readonly_rootfs: true", ""},
+        }};
+}
+
 }  // namespace
 
 const std::vector<DriverDoc>& driver_docs() {
@@ -116,6 +165,7 @@ const std::vector<DriverDoc>& driver_docs() {
              {"pids_limit", "number", "0", "How many processes and threads it may have at a time; 0 means unlimited.",
               "pids_limit: 100", "", 0, 4 << 20},
          }},
+        docker_doc(),
         {"mock",
          "Runs nothing useful: it plays what its config says. For trying out policies, and for tests.",
          {

@@ -121,7 +121,7 @@ TEST(JobspecProblems, DriversAreKnownAndTheirConfigIsChecked) {
         return problems("job: a\ngroups:\n- name: g\n  tasks:\n  - name: t\n    " + fields);
     };
     EXPECT_THAT(with("driver: rawexec"),
-                ElementsAre(HasSubstr("there is no driver \"rawexec\"; there are raw_exec, exec, mock; "
+                ElementsAre(HasSubstr("there is no driver \"rawexec\"; there are raw_exec, exec, docker, mock; "
                                       "did you mean raw_exec?")));
     EXPECT_THAT(with("driver: raw_exec"),
                 ElementsAre(HasSubstr("tasks[0].config.command: is required by the driver raw_exec")));

@@ -7,7 +7,8 @@ namespace drover::driver_manager {
 std::vector<wire::SetupKind> setup_steps(const wire::TaskSpec& spec) {
     std::vector<wire::SetupKind> kinds = {wire::SetupKind::directory};
     if (!spec.payload_file.empty()) kinds.push_back(wire::SetupKind::payload);
-    if (!spec.artifacts.empty()) kinds.push_back(wire::SetupKind::artifacts);
+    // What a container is made of is fetched like what it works with.
+    if (!spec.artifacts.empty() || spec.driver == "docker") kinds.push_back(wire::SetupKind::artifacts);
     if (!spec.templates.empty()) kinds.push_back(wire::SetupKind::templates);
     return kinds;
 }

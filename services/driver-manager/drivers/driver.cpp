@@ -1,6 +1,7 @@
 #include "driver-manager/drivers/driver.hpp"
 
 #include "base/nearest.hpp"
+#include "driver-manager/drivers/docker.hpp"
 #include "driver-manager/drivers/exec.hpp"
 #include "driver-manager/drivers/mock.hpp"
 #include "driver-manager/drivers/raw_exec.hpp"
@@ -11,6 +12,7 @@ namespace {
 constexpr Driver kDrivers[] = {
     {"raw_exec", raw_exec_fingerprint, raw_exec_check, raw_exec_plan},
     {"exec", exec_fingerprint, exec_check, exec_plan, "nobody"},
+    {"docker", docker_fingerprint, docker_check, docker_plan},
     {"mock", mock_fingerprint, mock_check, mock_plan},
 };
 

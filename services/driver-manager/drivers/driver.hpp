@@ -34,6 +34,14 @@ struct Isolator {
     std::vector<std::string> capabilities;  // that tasks may have
 };
 
+// What containers need of the node and what its owner lets them have.
+struct DockerNode {
+    std::string program;      // path of drover-docker; empty when there is none
+    std::string socket;       // of the daemon
+    bool volumes = false;     // directories of the host, not only of the alloc
+    bool privileged = false;  // containers that may do anything to the host
+};
+
 struct TaskContext {
     std::string alloc;
     std::string job;
@@ -47,18 +55,24 @@ struct TaskContext {
     std::map<std::string, std::string> host_env;  // of the driver-manager; what is secret or its own stays there
     std::map<std::string, std::string> late_env;  // found out during the setup; has the last word
     std::function<bool(const std::string& path)> is_executable;
+    // Does the path exist, and lie below the directory also when its links are followed?
+    std::function<bool(const std::string& dir, const std::string& path)> stays_below;
     std::string mock_task;  // path of drover-mock-task; empty when there is none
     Isolator isolator;
+    DockerNode docker;
 };
 
 // What a driver may want to know about the node to say whether it works there.
 struct HostFacts {
     bool root = false;
-    bool shim = true;         // what starts tasks is there
-    std::string mock_task{};  // as in TaskContext
-    std::string runtime{};    // as in Isolator
-    bool cgroups = false;     // whole trees can be ended through a control group
-    bool mounts = false;      // this process may mount
+    bool shim = true;              // what starts tasks is there
+    std::string mock_task{};       // as in TaskContext
+    std::string runtime{};         // as in Isolator
+    bool cgroups = false;          // whole trees can be ended through a control group
+    bool mounts = false;           // this process may mount
+    bool docker = false;           // drover-docker is there
+    std::string docker_version{};  // of the daemon, when it answers
+    std::string docker_error{};    // why it does not
 };
 
 struct Driver {

@@ -48,6 +48,11 @@ struct LaunchPlan {
     std::string log_dir;                 // absolute; files are <task>.stdout.N and <task>.stderr.N in it
     Duration start_delay;                // before exec; mock driver
     std::optional<Isolation> isolation;  // then argv and work_dir are paths inside
+    // Of a task that is a container: it has no argv, environment, user, directory and limits here, all of that is in
+    // the body that creates it. A program of its own supervises it in the place of the shim.
+    std::string container;   // JSON; empty: a process
+    std::string supervisor;  // path of the program
+    std::string engine;      // socket of the daemon
 };
 
 }  // namespace drover::drivers

@@ -51,7 +51,8 @@ bool Launcher::State::look(Run& run) {
         watch_shim(run, std::move(shim_fd));
         connect(run);
     } else {
-        begin_ending(run, record.status);
+        run.stage = Stage::live;
+        lost_shim(run, record.status);
     }
     return true;
 }

@@ -1,3 +1,4 @@
+#include "driver-manager/launcher/spec_file.hpp"
 #include "driver-manager/launcher/state.hpp"
 #include "os/files.hpp"
 #include "os/pidfd.hpp"
@@ -9,6 +10,10 @@ namespace {
 constexpr Duration kFirstGap = milliseconds(2);
 constexpr Duration kLongestGap = milliseconds(200);
 constexpr Duration kGiveUp = seconds(15);
+constexpr std::uint32_t kReplacements = 5;  // of supervisors in a row, each of which died within kSettled
+constexpr Duration kSettled = seconds(10);
+constexpr Duration kFirstPause = milliseconds(100);
+constexpr Duration kLongestPause = seconds(5);
 
 const char* const kLost = "the supervisor of the task was killed (executor lost)";
 const char* const kRebooted = "the machine restarted while the task ran (executor lost)";
@@ -25,7 +30,7 @@ void Launcher::State::shim_died(Run& run) {
     if (record.state == RecordState::good && is_final(record.status)) {
         ended(run, to_observed(run.key.seq, record.status));
     } else if (record.state == RecordState::good) {
-        begin_ending(run, record.status);
+        lost_shim(run, record.status);
     } else if (run.last.phase == SHIM_RUNNING) {
         // Its record is damaged or gone, but it was heard that the task ran.
         begin_ending(run, ShimStatus(run.last));
@@ -36,6 +41,28 @@ void Launcher::State::shim_died(Run& run) {
                          "/status; check that the disk is not full",
                      true);
     }
+}
+
+// A task that is none of its supervisor's children goes on without it, and another one finds it.
+void Launcher::State::lost_shim(Run& run, const ShimStatus& last) {
+    if (!replace_shim(run)) begin_ending(run, last);
+}
+
+bool Launcher::State::replace_shim(Run& run) {
+    const std::string spec = os::read_file(run.dir + "/" + SHIM_SPEC_FILE, 4 << 20).value_or(std::string());
+    const std::vector<std::string> programs = spec_values(spec, "supervisor");
+    if (run.replaced_at.set() && loop.now() - run.replaced_at > kSettled) run.replaced = 0;
+    if (programs.empty() || run.replaced == kReplacements) return false;
+    run.replaced_at = loop.now();
+    const Duration pause = run.replaced == 0 ? Duration{} : backoff(kFirstPause, run.replaced, kLongestPause);
+    run.replaced += 1;
+    run.retry = loop.at(loop.now() + pause, on_run(run, [this, program = programs[0]](Run& alone) {
+                            if (const auto spawned = spawn(alone, program); !spawned) {
+                                const Record record = read_record(alone.dir);
+                                lost_shim(alone, record.state == RecordState::good ? record.status : alone.last);
+                            }
+                        }));
+    return true;
 }
 
 void Launcher::State::begin_ending(Run& run, const ShimStatus& last) {

@@ -46,6 +46,9 @@ struct Run {
     std::map<std::uint64_t, int> signals;  // order -> number, not yet applied
     std::uint64_t signals_sent = 0;        // highest order sent on this connection
 
+    std::uint32_t replaced = 0;  // supervisors that died soon, one after the other
+    Instant replaced_at;
+
     std::optional<Leftovers> leftovers;
     ShimStatus last{};  // what the shim said last; while ending, its last record
     Instant give_up;

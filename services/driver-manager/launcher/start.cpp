@@ -47,6 +47,7 @@ void Launcher::State::start(Run& run) {
         changed_now(run);
         return;
     }
+    const std::string program = run.plan.container.empty() ? shim : run.plan.supervisor;
     const os::CgroupLimits limits{run.plan.resources.cpu, run.plan.resources.memory, run.plan.pids};
     const os::CgroupPlan groups = cgroups.plan(cgroup_name(run.key), limits);
     const Result<drivers::LaunchPlan> plan = run.plan.isolation ? isolate(run.plan, run.dir) : std::move(run.plan);
@@ -54,7 +55,7 @@ void Launcher::State::start(Run& run) {
         plan ? make_spec(run.seen.id, run.key.task, *plan, groups) : Result<std::string>(tl::unexpected(plan.error()));
     run.plan = {};
     if (spec) {
-        spawn_shim(run, *spec);
+        first_spawn(run, program, *spec);
     } else {
         start_failed(run, spec.error().message, spec.error().kind == ErrorKind::io);
     }
@@ -68,27 +69,16 @@ Result<void> Launcher::State::claim(const Run& run, bool& claimed) {
     return {};
 }
 
-void Launcher::State::spawn_shim(Run& run, const std::string& spec) {
+void Launcher::State::first_spawn(Run& run, const std::string& program, const std::string& spec) {
     run.stage = Stage::starting;
-    const Result<void> written = os::write_file_atomic(run.dir + "/" + SHIM_SPEC_FILE, spec, 0600, os::Durable::no);
-    Result<std::pair<UniqueFd, UniqueFd>> sockets = os::socket_pair();
-    if (!written || !sockets) {
-        start_failed(run, written ? sockets.error().message : written.error().message, true);
-        return;
-    }
-    os::SpawnOptions options;
-    options.path = shim;
-    options.argv = {"drover-shim", run.dir};
-    options.fds = {{sockets->second.get(), SHIM_CONTROL_FD}};
-    options.new_session = true;
-    Result<os::Process> process = os::spawn(options, os::Stdio::null);
-    if (!process) {
-        start_failed(run, process.error().message, process.error().kind != ErrorKind::not_found);
+    Result<void> done = os::write_file_atomic(run.dir + "/" + SHIM_SPEC_FILE, spec, 0600, os::Durable::no);
+    const bool written = done.has_value();
+    if (written) done = spawn(run, program);
+    if (!done) {
+        start_failed(run, done.error().message, !written || done.error().kind != ErrorKind::not_found);
         return;
     }
     starting.insert(run.key);
-    watch_shim(run, std::move(process->pidfd));
-    use_socket(run, std::move(sockets->first));
     run.overdue = loop.at(loop.now() + kStartLimit, on_run(run, [this](Run& late) {
                               late.seen.error = "the supervisor of the task has not answered for " +
                                                 to_string(kStartLimit) +
@@ -96,6 +86,22 @@ void Launcher::State::spawn_shim(Run& run, const std::string& spec) {
                               leave_start(late);
                               changed_now(late);
                           }));
+}
+
+Result<void> Launcher::State::spawn(Run& run, const std::string& program) {
+    Result<std::pair<UniqueFd, UniqueFd>> sockets = os::socket_pair();
+    if (!sockets) return tl::unexpected(sockets.error());
+    os::SpawnOptions options;
+    options.path = program;
+    // The name is that of the part it plays, whatever the program: orphans are found by it.
+    options.argv = {"drover-shim", run.dir};
+    options.fds = {{sockets->second.get(), SHIM_CONTROL_FD}};
+    options.new_session = true;
+    Result<os::Process> process = os::spawn(options, os::Stdio::null);
+    if (!process) return tl::unexpected(process.error());
+    watch_shim(run, std::move(process->pidfd));
+    use_socket(run, std::move(sockets->first));
+    return {};
 }
 
 void Launcher::State::never_started(Run& run, const std::string& why) {

@@ -54,7 +54,8 @@ struct Launcher::State {
     void start_next();
     void start(Run& run);
     Result<void> claim(const Run& run, bool& claimed);
-    void spawn_shim(Run& run, const std::string& spec);
+    void first_spawn(Run& run, const std::string& program, const std::string& spec);
+    Result<void> spawn(Run& run, const std::string& program);
     void never_started(Run& run, const std::string& why);
     void start_failed(Run& run, const std::string& sentence, bool recoverable);
     void leave_start(const Run& run);
@@ -74,6 +75,8 @@ struct Launcher::State {
 
     // finish.cpp
     void shim_died(Run& run);
+    void lost_shim(Run& run, const ShimStatus& last);
+    bool replace_shim(Run& run);
     void begin_ending(Run& run, const ShimStatus& last);
     void strike(Run& run);
     void close_record(Run& run, const std::string& error);

@@ -37,8 +37,7 @@ void kill_group(pid_t leader) { ::kill(-leader, SIGKILL); }
 
 Children::~Children() {
     for (auto& [id, child] : running_) {
-        loop_.cancel(child.on_end);
-        loop_.cancel(child.at_limit);
+        for (const rt::Token token : {child.on_end, child.on_output, child.at_limit}) loop_.cancel(token);
         kill_group(child.process.pid);
     }
     for (auto& [id, child] : running_)
@@ -65,6 +64,8 @@ Result<Children::Id> Children::start(Child child, Ended ended) {
     running.process = std::move(*process);
     running.output = std::move(output);
     running.ended = std::move(ended);
+    running.on_line = std::move(child.on_line);
+    if (running.on_line) running.on_output = loop_.on_readable(running.output.get(), [this, id] { hear(id); });
     running.on_end = loop_.on_readable(running.process.pidfd.get(), [this, id] { end(id); });
     running.at_limit = loop_.at(loop_.now() + child.limit, [this, id] {
         running_.at(id).overdue = true;
@@ -77,18 +78,33 @@ void Children::kill(Id id) {
     const auto child = running_.find(id);
     if (child == running_.end()) return;
     child->second.ended = nullptr;
+    child->second.on_line = nullptr;
     kill_group(child->second.process.pid);
 }
 
+// Lines may end the child, and this with it.
+void Children::hear(Id id) {
+    Running& child = running_.at(id);
+    const std::string more = read_now(child.output.get(), kMaxSaid);
+    if (more.empty()) return loop_.cancel(std::exchange(child.on_output, 0));
+    std::string text = std::exchange(child.begun, {}) + more;
+    for (std::size_t end = 0; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) {
+        const auto found = running_.find(id);
+        if (found == running_.end() || !found->second.on_line) return;
+        found->second.on_line(text.substr(0, end));
+    }
+    if (const auto found = running_.find(id); found != running_.end()) found->second.begun = text.substr(0, kMaxSaid);
+}
+
 void Children::end(Id id) {
+    while (running_.at(id).on_output != 0 && running_.at(id).on_line) hear(id);
     const auto node = running_.extract(id);
     const Running& child = node.mapped();
-    loop_.cancel(child.on_end);
-    loop_.cancel(child.at_limit);
+    for (const rt::Token token : {child.on_end, child.on_output, child.at_limit}) loop_.cancel(token);
     kill_group(child.process.pid);
     ChildEnd end;
     end.overdue = child.overdue;
-    end.said = read_now(child.output.get(), kMaxSaid);
+    end.said = child.begun.empty() ? read_now(child.output.get(), kMaxSaid) : child.begun;
     end.status = os::reap(child.process.pidfd.get()).value_or(os::ExitStatus{-1, 0});
     if (child.ended) child.ended(end);
 }

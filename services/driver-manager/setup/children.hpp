@@ -20,6 +20,8 @@ struct Child {
     std::string input;         // what it reads from standard input
     Duration limit;            // then all of it is killed
     bool heard = false;        // is its standard output kept? Else it is discarded; standard error always is
+    // Of one that is heard: gets each of its lines as it comes, which then are not kept.
+    std::function<void(const std::string& line)> on_line{};
 };
 
 struct ChildEnd {
@@ -56,12 +58,16 @@ class Children {
         os::Process process;
         UniqueFd output;
         Ended ended;
+        std::function<void(const std::string& line)> on_line;
+        std::string begun;  // of a line
         bool overdue = false;
         rt::Token on_end = 0;
+        rt::Token on_output = 0;
         rt::Token at_limit = 0;
     };
 
     void end(Id id);
+    void hear(Id id);
 
     rt::Loop& loop_;
     std::map<Id, Running> running_;

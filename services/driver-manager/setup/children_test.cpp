@@ -98,6 +98,17 @@ class ChildrenTest : public testing::Test {
     Children children_{loop_};
 };
 
+TEST_F(ChildrenTest, EveryLineOfOneThatIsHeardComesBeforeItsEnd) {
+    std::vector<std::string> lines;
+    Child child = shell("echo one; echo; sleep 0.05; printf 'two\\nrest'; exit 3");
+    child.heard = true;
+    child.on_line = [&](const std::string& line) { lines.push_back(line); };
+    const ChildEnd end = run(std::move(child));
+    EXPECT_THAT(lines, testing::ElementsAre("one", "", "two"));
+    EXPECT_EQ(end.said, "rest");
+    EXPECT_EQ(end.status.code, 3);
+}
+
 TEST_F(ChildrenTest, HearsInputAndIsHeardUntilItEnds) {
     Child child = shell("read line; echo \"got $line\"; exit 3");
     child.input = "secret\n";

@@ -65,10 +65,10 @@ StepVoice Setups::voice(const launcher::RunKey& key) {
     return {[this, key](const Result<void>& result) { ended(key, result); },
             [this, key](const std::string& what) {
                 const auto course = courses_.find(key);
-                if (course == courses_.end() || !course->second.setup.wait_for(what)) return;
-                listener_.on_setup(key, course->second.setup);
-                // Templates may wait for days; that must not hold the others up.
-                if (what.empty() || course->second.setup.steps().back().kind != wire::SetupKind::templates) return;
+                if (course != courses_.end() && course->second.setup.wait_for(what))
+                    listener_.on_setup(key, course->second.setup);
+            },
+            [this, key] {
                 turnstile_.leave(key);
                 admit_later();
             }};

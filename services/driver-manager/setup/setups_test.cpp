@@ -108,7 +108,14 @@ TEST_F(SetupsTest, ACancelledOneEndsItsStepAtOnceAndIsNotHeardOf) {
 }
 
 TEST_F(SetupsTest, OnesThatWaitForTheirTemplatesHoldNobodyUp) {
-    makers_[SetupKind::templates] = makers_[SetupKind::artifacts];
+    makers_[SetupKind::templates] = [this](Site&, StepVoice voice) {
+        const auto waits = voice.waits;
+        voice.waits = [waits, gives_way = voice.gives_way](const std::string& what) {
+            waits(what);
+            gives_way();
+        };
+        return std::make_unique<Held>(held_, std::move(voice));
+    };
     Setups setups(loop_, 1, makers_, *this);
     for (const char* task : {"a", "b", "c"}) {
         Site site;

@@ -32,10 +32,15 @@ struct StepVoice {
     std::function<void(const Result<void>&)> ended;
     // What it waits for, as a noun: "variable db/main"; empty: nothing.
     std::function<void(const std::string&)> waits;
+    // That may take days: from now on it does not hold up the setups of others.
+    std::function<void()> gives_way{};
 };
 
 // The site outlives the step.
 using StepMaker = std::function<std::unique_ptr<Step>(Site&, StepVoice)>;
+
+// The second begins when the first has ended well.
+StepMaker in_order(StepMaker first, StepMaker second);
 
 // A step that is over when `work` returns.
 StepMaker at_once(std::function<Result<void>(Site&)> work);

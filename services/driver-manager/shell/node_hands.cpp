@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "driver-manager/allocdir/alloc_dir.hpp"
 #include "driver-manager/launcher/log_reader.hpp"
+#include "driver-manager/setup/image.hpp"
 #include "driver-manager/setup/payload.hpp"
 #include "driver-manager/shell/signal_names.hpp"
 #include "host/log.hpp"
@@ -24,6 +27,18 @@ std::map<std::string, std::string> environment() {
         if (split != std::string::npos) result.emplace(text.substr(0, split), text.substr(split + 1));
     }
     return result;
+}
+
+std::string real_path(const std::string& path) {
+    char* const real = ::realpath(path.c_str(), nullptr);
+    std::string out = real != nullptr ? real : "";
+    std::free(real);
+    return out;
+}
+
+bool stays_below(const std::string& dir, const std::string& path) {
+    const std::string root = real_path(dir);
+    return !root.empty() && real_path(path).starts_with(root + "/");
 }
 
 drivers::TaskDirs for_drivers(const allocdir::TaskDirs& dirs) {
@@ -52,6 +67,7 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
               }),
       fetch_limits_(limits.fetch),
       policy_(limits.drivers),
+      docker_(limits.docker),
       cgroups_(os::Cgroups::detect()),
       runtime_(paths_.runtime),
       host_dirs_(limits.host_dirs),
@@ -121,7 +137,8 @@ setup::Setups::Makers NodeHands::step_makers() {
     setup::Setups::Makers makers;
     makers[SetupKind::directory] = setup::at_once([this](setup::Site& place) { return build_dirs(place.command); });
     makers[SetupKind::payload] = setup::at_once(setup::write_payload);
-    makers[SetupKind::artifacts] = setup::fetch_artifacts(children_, paths_.fetch, fetch_limits_);
+    makers[SetupKind::artifacts] = setup::in_order(setup::fetch_artifacts(children_, paths_.fetch, fetch_limits_),
+                                                   setup::get_image(children_, loop_));
     makers[SetupKind::templates] = [this](setup::Site& place, setup::StepVoice voice) {
         return keeper_.step(place, std::move(voice));
     };
@@ -146,6 +163,8 @@ setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
     context.dirs = for_drivers(place.dirs);
     context.host_env = host_env_;
     context.is_executable = fingerprint::is_executable_file;
+    context.stays_below = stays_below;
+    context.docker = docker_;
     if (fingerprint::is_executable_file(paths_.mock_task)) context.mock_task = paths_.mock_task;
     context.isolator = isolator();
     return place;

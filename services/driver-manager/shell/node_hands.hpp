@@ -31,6 +31,7 @@ struct NodePaths {
     std::string mock_task;  // program; need not be installed
     std::string fetch;      // program; empty when not installed
     std::string runtime{};  // program; empty: crun, wherever it is
+    std::string docker{};   // program; empty when not installed
 };
 
 class NodeHands : public Hands, private launcher::Listener, private setup::SetupListener {
@@ -44,6 +45,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
         drivers::Policy drivers{};
         std::vector<std::string> host_dirs{};     // that isolated tasks see; empty: those with programs and libraries
         std::vector<std::string> capabilities{};  // that isolated tasks may have; empty: the default ones
+        drivers::DockerNode docker{};
     };
 
     NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits);
@@ -139,6 +141,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     setup::Probes probes_;
     setup::FetchLimits fetch_limits_;
     drivers::Policy policy_;
+    drivers::DockerNode docker_;
     bool secrets_in_memory_ = false;
     const os::Cgroups cgroups_;
     fingerprint::Runtime runtime_;

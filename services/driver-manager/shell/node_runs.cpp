@@ -16,6 +16,8 @@ constexpr std::int64_t kTail = 8 << 10;  // bytes of a log that may hold the las
 void NodeHands::on_run(const launcher::RunKey& key, const wire::IncarnationObserved& state) {
     Run& run = runs_[key];
     run.seen = state;
+    const bool hangs = state.phase == wire::RunPhase::starting && !state.error.empty();
+    if (hangs) run.seen.waits = "an answer: " + state.error;
     if (state.phase == wire::RunPhase::exited) {
         probes_.forget(key);
         children_.kill(std::exchange(run.script, 0));

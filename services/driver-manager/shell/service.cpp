@@ -16,6 +16,7 @@
 #include "driver-manager/shell/agent.hpp"
 #include "driver-manager/shell/beacon.hpp"
 #include "driver-manager/shell/data_lock.hpp"
+#include "driver-manager/shell/docker_watch.hpp"
 #include "driver-manager/shell/log_desk.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "driver-manager/shell/node_id.hpp"
@@ -48,13 +49,18 @@ Result<NodePaths> find_paths(const Config& config) {
         return fail(ErrorKind::not_found, "there is no drover-shim at " + paths.shim + "; set `shim` to its path");
     paths.mock_task = sibling("drover-mock-task");
     paths.runtime = config.exec_runtime;
-    const std::string fetch = sibling("drover-fetch");
-    if (::access(fetch.c_str(), X_OK) == 0) paths.fetch = fetch;
+    const auto if_installed = [](const std::string& path) { return ::access(path.c_str(), X_OK) == 0 ? path : ""; };
+    paths.fetch = if_installed(sibling("drover-fetch"));
+    paths.docker = if_installed(sibling("drover-docker"));
     return paths;
 }
 
-Result<NodeHands::Limits> limits_of(const Config& config) {
+Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths) {
     NodeHands::Limits limits;
+    limits.docker = {.program = paths.docker,
+                     .socket = config.docker_socket,
+                     .volumes = config.docker_volumes,
+                     .privileged = config.docker_privileged};
     limits.starts_in_flight = static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight));
     limits.fetch.time = config.artifact_timeout;
     limits.fetch.bytes = config.artifact_max_size.bytes;
@@ -92,10 +98,16 @@ class DriverManager : public host::Service {
           variables_(loop_, exchange_, hands_.variables(), hands_.keeper()),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
           usage_(loop_, exchange_, agent_.inventory(), node),
+          docker_(loop_, {paths.docker, config.docker_socket, node, paths.tasks, config.fingerprint_interval},
+                  [this] { beacon_.look_now(); }),
           beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval,
                   [this, allocs = paths.allocs, node, data = config.data_dir, health = drivers::Health(limits.drivers),
                    storage = fingerprint::StorageTeller()]() mutable {
-                      wire::NodeObserved seen = fingerprint::observe_node(node, health.look(hands_.host_facts()));
+                      drivers::HostFacts facts = hands_.host_facts();
+                      docker_.tell(facts);
+                      wire::NodeObserved seen = fingerprint::observe_node(node, health.look(facts));
+                      if (!facts.docker_version.empty())
+                          seen.attributes["driver.docker.version"] = facts.docker_version;
                       // Until the first task starts there is only the data directory.
                       auto use = fingerprint::look_at_storage(allocs);
                       storage.tell(use ? use : fingerprint::look_at_storage(data), seen);
@@ -111,6 +123,7 @@ class DriverManager : public host::Service {
         variables_.start();
         desk_.start();
         usage_.start();
+        docker_.start();
         return {};
     }
 
@@ -131,6 +144,7 @@ class DriverManager : public host::Service {
     VariableFeed variables_;
     LogDesk desk_;
     UsageDesk usage_;
+    DockerWatch docker_;
     Beacon beacon_;
 };
 
@@ -149,7 +163,7 @@ Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& con
         log::warn("this node keeps the id it was given first", {{"id", *node}, {"asked_for", config.id}});
     const auto paths = find_paths(config);
     if (!paths) return tl::unexpected(paths.error());
-    const auto limits = limits_of(config);
+    const auto limits = limits_of(config, *paths);
     if (!limits) return tl::unexpected(limits.error());
     const auto keys = host::read_curve_keys(config);
     if (!keys) return tl::unexpected(keys.error());

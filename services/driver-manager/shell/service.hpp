@@ -18,6 +18,9 @@ struct Config : host::ServiceConfig {
     std::string exec_runtime;  // empty: crun along PATH
     std::vector<std::string> exec_host_dirs;
     std::vector<std::string> exec_capabilities;
+    std::string docker_socket = "/var/run/docker.sock";
+    bool docker_volumes = false;
+    bool docker_privileged = false;
 
     std::vector<host::Option> options() {
         return host::join(
@@ -38,7 +41,10 @@ struct Config : host::ServiceConfig {
               "directories of the node that those tasks see, read-only; empty: /bin, /etc, /lib*, /sbin, /usr, "
               "resolver"},
              {"exec_capabilities", &exec_capabilities,
-              "capabilities that those tasks may have; empty: the default ones of tasks"}});
+              "capabilities that those tasks may have; empty: the default ones of tasks"},
+             {"docker_socket", &docker_socket, "where the Docker daemon of this node listens"},
+             {"docker_volumes", &docker_volumes, "whether containers may mount any directory of this node"},
+             {"docker_privileged", &docker_privileged, "whether containers may be privileged"}});
     }
 };
 

@@ -35,7 +35,10 @@ class Keeper::Step : public setup::Step {
     void attempt(Task& task) {
         task.course.set_site(site_);
         const auto waits = task.course.begin(keeper_.variables_, site_.context.late_env);
-        if (waits && !waits->empty()) return voice_.waits(*waits);
+        if (waits && !waits->empty()) {
+            voice_.waits(*waits);
+            return voice_.gives_way();
+        }
         task.step = nullptr;
         task.follows = waits.has_value();
         keeper_.tell(key_of(site_), task);
