@@ -24,6 +24,21 @@ TEST_F(ShimTest, RecordsHowItsTaskEnded) {
     EXPECT_EQ(log("web.stderr.0"), "err\n");
 }
 
+TEST_F(ShimTest, HalfARecordIsNoneAndNothingRuns) {
+    const std::string ran = dir_ + "/ran";
+    write_spec("run", {"/bin/sh", "-c", "echo ran > " + ran});
+    os::SpawnOptions options;
+    options.path = "/bin/sh";
+    // Files may hold one block of 512 bytes, which is one of the two slots; writing fails as on a full disk.
+    options.argv = {"sh", "-c", "trap '' XFSZ; ulimit -f 1; exec " + program() + " " + home()};
+    const Result<os::Process> shim = os::spawn(options, os::Stdio::null);
+    ASSERT_TRUE(shim) << shim.error().message;
+    ASSERT_TRUE(os::wait_exited(shim->pidfd.get(), kLimit));
+    EXPECT_NE(os::reap(shim->pidfd.get()).value_or(os::ExitStatus{0, 0}).code, 0);
+    EXPECT_FALSE(os::exists(home() + "/status")) << "it would be taken for the record of a task that ran";
+    EXPECT_FALSE(os::exists(ran));
+}
+
 TEST_F(ShimTest, ItsRecordNamesItselfAndTheTaskForGood) {
     write_spec("run", {"/bin/sleep", "300"});
     const os::Process shim = start();

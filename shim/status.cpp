@@ -34,8 +34,11 @@ bool save_status(StatusFile* file, bool durable) {
     return !durable || fdatasync(file->fd) == 0;
 }
 
+// It gets its name once it is whole: whoever finds half a record takes it for that of a task that ran.
 bool create_status(StatusFile* file, const char* id) {
-    file->fd = open(SHIM_STATUS_FILE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const char* const unfinished = SHIM_STATUS_FILE ".new";
+    if (access(SHIM_STATUS_FILE, F_OK) == 0) return false;
+    file->fd = open(unfinished, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file->fd < 0) return false;
     ShimStatus* record = &file->record;
     record->magic = SHIM_MAGIC;
@@ -43,7 +46,7 @@ bool create_status(StatusFile* file, const char* id) {
     sign(record);
     record->phase = SHIM_STARTING;
     snprintf(record->id, sizeof record->id, "%s", id);
-    return save_status(file, false) && save_status(file, false);
+    return save_status(file, false) && save_status(file, false) && rename(unfinished, SHIM_STATUS_FILE) == 0;
 }
 
 bool resume_status(StatusFile* file, const char* id) {

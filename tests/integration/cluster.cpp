@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "base/check.hpp"
 #include "integration/http.hpp"
@@ -31,6 +32,13 @@ std::string make_dir() {
     return path;
 }
 
+// Secrets of tasks that nobody destroyed, and what a test mounted.
+void unmount_below(const std::string& dir) {
+    std::ifstream mounts("/proc/self/mounts");
+    for (std::string source, path, rest; mounts >> source >> path && std::getline(mounts, rest);)
+        if (path.starts_with(dir + "/")) umount2(path.c_str(), MNT_DETACH);
+}
+
 // A process that outlives the test and ends what it left, also when the test was killed. It waits for the end of the
 // pipe whose other end only the test holds.
 UniqueFd start_guardian(const std::string& dir) {
@@ -46,17 +54,19 @@ UniqueFd start_guardian(const std::string& dir) {
         char byte;
         while (read(ends[0], &byte, 1) > 0) continue;
         end_all_with(dir);
+        unmount_below(dir);
         _exit(0);
     }
     close(ends[0]);
     return UniqueFd(ends[1]);
 }
 
-// Secrets of tasks that nobody destroyed.
-void unmount_below(const std::string& dir) {
-    std::ifstream mounts("/proc/self/mounts");
-    for (std::string source, path, rest; mounts >> source >> path && std::getline(mounts, rest);)
-        if (path.starts_with(dir + "/")) umount2(path.c_str(), MNT_DETACH);
+std::vector<Replica> replicas_of(const Layout& layout) {
+    std::vector<Replica> all = {Service::state_store};
+    for (int i = 0; i < layout.alloc_runners; ++i) all.emplace_back(Service::alloc_runner, i);
+    for (int i = 0; i < layout.driver_managers; ++i) all.emplace_back(Service::driver_manager, i);
+    all.emplace_back(Service::gateway);
+    return all;
 }
 
 }  // namespace
@@ -71,69 +81,95 @@ const char* to_string(Service service) {
     return "?";
 }
 
-Cluster::Cluster() : dir_(make_dir()), guardian_(start_guardian(dir_)) {
-    fs::create_directories(dir_ + "/run");
-    for (const Service service : kServices) start(service);
+std::string Replica::name() const {
+    return to_string(service) + (index == 0 ? std::string() : "-" + std::to_string(index));
+}
+
+Cluster::Cluster() : Cluster(Layout{}) {
+    for (const Replica& replica : replicas_) start(replica);
     EXPECT_TRUE(eventually([this] { return healthy(); }, seconds(30))) << get("/v1/health") << logs();
+}
+
+Cluster::Cluster(Layout layout)
+    : layout_(std::move(layout)), replicas_(replicas_of(layout_)), dir_(make_dir()), guardian_(start_guardian(dir_)) {
+    fs::create_directories(dir_ + "/run");
 }
 
 Cluster::~Cluster() {
     if (testing::Test::HasFailure()) std::fprintf(stderr, "%s\n", logs().c_str());
-    for (const Service service : kServices) kill(service);
+    for (const Replica& replica : replicas_) kill(replica);
     end_all_with(dir_);
     unmount_below(dir_);
     std::error_code ignored;
     fs::remove_all(dir_, ignored);
 }
 
-std::string Cluster::endpoint(Service service) const {
-    return "ipc://" + dir_ + "/run/" + to_string(service) + ".sock";
+std::string Cluster::endpoint(const Replica& replica) const {
+    return "ipc://" + dir_ + "/run/" + replica.name() + ".sock";
 }
 
-std::string Cluster::tap_endpoint(Service service) const {
-    return "ipc://" + dir_ + "/run/" + to_string(service) + "-tap.sock";
+std::string Cluster::tap_endpoint(const Replica& replica) const {
+    return "ipc://" + dir_ + "/run/" + replica.name() + "-tap.sock";
 }
 
-Words Cluster::command(Service service) const {
-    const std::string name = to_string(service);
+// Ready files are named after the program, so those of one role need a directory each.
+std::string Cluster::run_dir(const Replica& replica) const {
+    return dir_ + "/run" + (replica.index == 0 ? "" : "/" + replica.name());
+}
+
+Words Cluster::command(const Replica& replica) const {
+    const std::string role = to_string(replica.service);
     std::string peers;
-    for (const Service peer : kServices) {
-        if (peer != service) peers += (peers.empty() ? "" : ",") + endpoint(peer);
+    for (const Replica& peer : replicas_) {
+        if (peer == replica) continue;
+        peers += (peers.empty() ? "" : ",") + (layout_.route ? layout_.route(replica, peer) : endpoint(peer));
     }
-    Words words = {std::string(DROVER_BIN) + "/drover-" + name,
-                   "--id=" + name + "-0",
-                   "--data-dir=" + dir_ + "/" + name,
-                   "--run-dir=" + dir_ + "/run",
-                   "--bind=" + endpoint(service),
-                   "--tap=" + tap_endpoint(service),
+    Words words = {std::string(DROVER_BIN) + "/drover-" + role,
+                   "--id=" + role + "-" + std::to_string(replica.index),
+                   "--data-dir=" + dir_ + "/" + replica.name(),
+                   "--run-dir=" + run_dir(replica),
+                   "--bind=" + endpoint(replica),
+                   "--tap=" + tap_endpoint(replica),
                    "--peers=" + peers};
-    if (service == Service::gateway) words.push_back("--http=127.0.0.1:0");
-    if (service == Service::driver_manager) words.push_back("--raw-exec-root=allow");
+    if (replica.service == Service::gateway) words.push_back("--http=127.0.0.1:0");
+    if (replica.service == Service::driver_manager) words.push_back("--raw-exec-root=allow");
     return words;
 }
 
-void Cluster::start(Service service) {
-    const std::string log = dir_ + "/" + to_string(service) + ".log";
-    pids_[service] = spawn(command(service), {}, log, log);
+void Cluster::start(const Replica& replica) {
+    const std::string log = dir_ + "/" + replica.name() + ".log";
+    pids_[replica] = spawn(command(replica), layout_.environment ? layout_.environment() : Words{}, log, log);
 }
 
-void Cluster::kill(Service service) {
-    const pid_t pid = pids_[service];
-    if (pid <= 0) return;
-    ::kill(pid, SIGKILL);
-    waitpid(pid, nullptr, 0);
-    pids_[service] = 0;
+void Cluster::kill(const Replica& replica) {
+    const pid_t victim = std::exchange(pids_[replica], 0);
+    if (victim <= 0) return;
+    ::kill(victim, SIGKILL);
+    waitpid(victim, nullptr, 0);
 }
 
-bool Cluster::ready(Service service) const {
-    const std::string said = slurp(dir_ + "/run/drover-" + to_string(service) + ".ready");
-    const pid_t pid = pids_.at(service);
-    return pid > 0 && said.substr(0, said.find('\n')) == std::to_string(pid);
+std::optional<int> Cluster::ended(const Replica& replica) {
+    const pid_t running = pid(replica);
+    int status = 0;
+    if (running <= 0 || waitpid(running, &status, WNOHANG) != running) return std::nullopt;
+    pids_[replica] = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+pid_t Cluster::pid(const Replica& replica) const {
+    const auto found = pids_.find(replica);
+    return found == pids_.end() ? 0 : found->second;
+}
+
+bool Cluster::ready(const Replica& replica) const {
+    const std::string said = slurp(run_dir(replica) + "/drover-" + to_string(replica.service) + ".ready");
+    const pid_t running = pid(replica);
+    return running > 0 && said.substr(0, said.find('\n')) == std::to_string(running);
 }
 
 bool Cluster::healthy() const {
-    for (const Service service : kServices) {
-        if (!ready(service)) return false;
+    for (const Replica& replica : replicas_) {
+        if (!ready(replica)) return false;
     }
     return answers();
 }
@@ -176,10 +212,9 @@ Json Cluster::alloc(const std::string& job) const {
 
 std::string Cluster::logs() const {
     std::string out;
-    for (const Service service : kServices) {
-        const std::string log = slurp(dir_ + "/" + to_string(service) + ".log");
-        out +=
-            std::string("\n---- ") + to_string(service) + "\n" + log.substr(log.size() > 6000 ? log.size() - 6000 : 0);
+    for (const Replica& replica : replicas_) {
+        const std::string log = slurp(dir_ + "/" + replica.name() + ".log");
+        out += "\n---- " + replica.name() + "\n" + log.substr(log.size() > 6000 ? log.size() - 6000 : 0);
     }
     return out;
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,24 +24,52 @@ inline constexpr std::array kServices = {Service::state_store, Service::alloc_ru
 // "state-store", ...
 const char* to_string(Service service);
 
+// One process of a cluster; a Service alone is the first of its kind.
+struct Replica {
+    Service service;
+    int index = 0;
+
+    Replica(Service of, int number = 0) : service(of), index(number) {}
+    // "driver-manager", "driver-manager-1", ...: of its directory, its log and its socket.
+    std::string name() const;
+    friend auto operator<=>(const Replica&, const Replica&) = default;
+};
+
+struct Layout {
+    int alloc_runners = 1;
+    int driver_managers = 1;
+    // The endpoint at which the first hears the second; unset: the second's own.
+    std::function<std::string(const Replica& hears, const Replica& speaks)> route = nullptr;
+    // "NAME=value" of every service, asked for at its start.
+    std::function<Words()> environment = nullptr;
+};
+
 class Cluster {
    public:
     // Everything is started and healthy, or the test has failed.
     Cluster();
+    // A directory and a guardian, and nothing started.
+    explicit Cluster(Layout layout);
     // Ends every service and every task, whatever state they are in.
     ~Cluster();
     Cluster(const Cluster&) = delete;
     Cluster& operator=(const Cluster&) = delete;
 
     const std::string& dir() const { return dir_; }
-    std::string tap_endpoint(Service service) const;
+    const std::vector<Replica>& replicas() const { return replicas_; }
+    // Of its voice.
+    std::string endpoint(const Replica& replica) const;
+    std::string tap_endpoint(const Replica& replica) const;
 
-    void start(Service service);
+    void start(const Replica& replica);
     // SIGKILL, and waits until it is gone.
-    void kill(Service service);
-    pid_t pid(Service service) const { return pids_.at(service); }
+    void kill(const Replica& replica);
+    // Its exit code, or 128 and the signal, once it has ended by itself; then it counts as never started.
+    std::optional<int> ended(const Replica& replica);
+    // 0: it was killed, or never started.
+    pid_t pid(const Replica& replica) const;
     // Has said that it is ready since its last start.
-    bool ready(Service service) const;
+    bool ready(const Replica& replica) const;
     // Every service is ready and the gateway misses nothing.
     bool healthy() const;
     // The gateway misses nothing, whoever started it.
@@ -61,12 +91,14 @@ class Cluster {
     std::string logs() const;
 
    private:
-    std::string endpoint(Service service) const;
-    Words command(Service service) const;
+    std::string run_dir(const Replica& replica) const;
+    Words command(const Replica& replica) const;
 
+    Layout layout_;
+    std::vector<Replica> replicas_;
     std::string dir_;
     UniqueFd guardian_;
-    std::map<Service, pid_t> pids_;
+    std::map<Replica, pid_t> pids_;
 };
 
 // "Received", "Task Setup", ... of the task, oldest first.

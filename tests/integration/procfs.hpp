@@ -9,6 +9,19 @@
 
 namespace drover::integration {
 
+// Of /proc; "" when there is no such file, or no such process any more.
+std::string read_proc(const std::string& path);
+
+struct Stat {
+    char state = 'X';
+    pid_t parent = 0;
+    std::uint64_t ticks = 0;  // of processor that it has used
+    std::uint64_t start = 0;  // in ticks since the machine started
+};
+
+// Of /proc/PID/stat; as above when there is no such process.
+Stat read_stat(pid_t pid);
+
 // Names a process beyond the reuse of its pid. Zero: there is no such process, or it is a zombie.
 std::uint64_t start_time(pid_t pid);
 

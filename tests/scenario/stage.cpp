@@ -129,6 +129,7 @@ std::string Stage::play(const std::string& line) {
         record();
     } else if (verb == "crash") {
         ++term_;
+        if (words.size() > 1) now_ = now_ - duration(words[1]);
         live(recorded_ ? &*recorded_ : nullptr);
     } else if (verb == "stop") {
         desired_.desired = wire::Desired::stop;

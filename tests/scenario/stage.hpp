@@ -21,7 +21,8 @@
 //   render TASK stale keep|restart|stop DURATION | render TASK fresh | render TASK broken WHY...
 //   silence ... end silence       what the node says in between is heard together, at the end
 //   recorded                      the store has everything, and the node may forget what is released
-//   crash                         the alloc-runner dies; the next one has what the store recorded
+//   crash [DURATION]              the alloc-runner dies; the next one has what the store recorded, and a clock that was
+//                                 set back by so much
 //   stop | user_stop              the job does not want the alloc any more | a user stops it
 //   restart TASK | restart_all | signal TASK SIGNAL
 //   VERB... hurried               stop, user_stop and restart without the shutdown_delay

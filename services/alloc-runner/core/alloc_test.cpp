@@ -38,6 +38,39 @@ wire::TaskObserved seen(std::uint64_t term, wire::RunPhase phase) {
     return observed;
 }
 
+TEST(Alloc, ANewOwnerThatHasNotHeardOfARunYetDoesNotStopIt) {
+    Alloc first(alloc_of(1), nullptr, {.term = 3});
+    first.step(kAllocNow, Wanted{first.desired()});
+    first.step(kAllocNow, nothing_of(first.desired()));
+    const wire::TaskObserved running = seen(3, wire::RunPhase::running);
+    first.step(kAllocNow, Observations{{"t0", &running}});
+    ASSERT_TRUE(first.report());
+    const wire::AllocStatus recorded = first.status();
+    ASSERT_EQ(recorded.tasks[0].state, wire::TaskState::running);
+
+    // Cut off while the run began, it still has the node's inventory of before.
+    Alloc next(first.desired(), &recorded, {.term = 4});
+    next.step(kAllocNow, Wanted{next.desired()});
+    const AllocDecision blind = next.step(kAllocNow, nothing_of(next.desired()));
+    ASSERT_EQ(blind.commands.size(), 1U);
+    EXPECT_EQ(blind.commands[0].term, 4U) << "the node has to hear of the new owner";
+    EXPECT_LT(blind.commands[0].seq, 1U) << "it stops a run that it cannot know of";
+    EXPECT_EQ(next.status().tasks[0].state, wire::TaskState::running);
+
+    const wire::TaskObserved acknowledged = seen(4, wire::RunPhase::running);
+    const AllocDecision seeing = next.step(kAllocNow, Observations{{"t0", &acknowledged}});
+    ASSERT_EQ(seeing.commands.size(), 1U);
+    EXPECT_EQ(seeing.commands[0].verb, wire::Verb::run);
+    EXPECT_EQ(seeing.commands[0].seq, 1U);
+
+    // Only of what the node does not have in this term is the end concluded.
+    wire::TaskObserved nothing;
+    nothing.term = 4;
+    next.step(kAllocNow, Observations{{"t0", &nothing}});
+    ASSERT_TRUE(next.status().tasks[0].exit);
+    EXPECT_EQ(next.status().tasks[0].exit->code, -1);
+}
+
 TEST(Alloc, EveryReportLeadsToTheStatusItCarries) {
     Alloc alloc(alloc_of(80), nullptr, {.term = 3});
     alloc.step(kAllocNow, Wanted{alloc.desired()});

@@ -30,9 +30,13 @@ std::optional<Desire> desire(const Task& task, const TaskRules& rules, std::uint
             result.pre_kill = status.stop_stage == wire::StopStage::pre_kill;
             break;
         case TaskPhase::starting: break;
-        // A run that is not there any more must not be started again under its old number.
+        // A run that is not there any more must not be started again under its old number. But whoever has been away
+        // may only not have heard of it yet: before the node has acknowledged this term, just the runs before it are
+        // named.
         case TaskPhase::running:
-            if (result.seq == status.seq && !contains(observed, status.seq)) result.verb = wire::Verb::stop;
+            if (result.seq != status.seq || contains(observed, status.seq)) break;
+            result.verb = wire::Verb::stop;
+            if (observed.term != rules.term) --result.seq;
             break;
         case TaskPhase::pending:
         case TaskPhase::backoff:

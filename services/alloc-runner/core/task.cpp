@@ -20,6 +20,18 @@ events::Words killing(const Kill& kill, const TaskRules& rules) {
 
 }  // namespace
 
+// An earlier owner may have written down times that lie ahead of this one's clock, because the machine's was set back
+// in between. No wait gets longer by that.
+void TaskStep::follow_clock() {
+    if (status_.last_restart > now_) {
+        if (status_.phase == TaskPhase::backoff)
+            set(status_.next_attempt, now_ + (status_.next_attempt - status_.last_restart));
+        set(status_.last_restart, now_);
+    }
+    if (status_.window_start > now_) set(status_.window_start, now_);
+    if (status_.phase == TaskPhase::stopping) limit_stop();
+}
+
 void TaskStep::enter(TaskPhase to) {
     check_edge(kTaskEdges, status_.phase, to, rules_.edges);
     status_.phase = to;

@@ -16,7 +16,9 @@ inline constexpr std::uint32_t kDirectoryTold = 1;
 class TaskStep {
    public:
     TaskStep(Task& task, const TaskRules& rules, Instant now)
-        : task_(task), status_(task.status), rules_(rules), now_(now) {}
+        : task_(task), status_(task.status), rules_(rules), now_(now) {
+        follow_clock();
+    }
 
     void receive();
     void apply(const Kill& kill);
@@ -33,6 +35,7 @@ class TaskStep {
         field = std::move(value);
         decision_.changed = true;
     }
+    void follow_clock();
     void enter(TaskPhase to);
     void die(Instant at);
     void say(events::Words words, Instant time);
@@ -68,6 +71,8 @@ class TaskStep {
     void start_if_due();
     void advance_stop();
     void begin_shutdown_delay();
+    Duration longest_stage() const;
+    void limit_stop();
     bool skips_delay() const;
     void follow_templates();
     void follow_staleness(const wire::RenderObserved& render);

@@ -19,7 +19,7 @@ void TaskStep::advance_stop() {
         if (rules_.hold) return;
         if (!rules_.spec.pre_kill) return begin_shutdown_delay();
         set(status_.stop_stage, StopStage::pre_kill);
-        status_.stop_at = now_ + rules_.spec.pre_kill->timeout + kPreKillGrace;
+        status_.stop_at = now_ + longest_stage();
     }
     if (status_.stop_stage == StopStage::pre_kill) {
         const wire::IncarnationObserved* one = current();
@@ -33,6 +33,23 @@ void TaskStep::advance_stop() {
     if (now_ < status_.stop_at && !skips_delay()) return wake(status_.stop_at);
     if (now_ < status_.stop_at) say(events::skipping_shutdown_delay(rules_.spec.shutdown_delay));
     set(status_.stop_stage, StopStage::signal);
+}
+
+// That the stage of a stop may take.
+Duration TaskStep::longest_stage() const {
+    switch (status_.stop_stage) {
+        case StopStage::pre_kill:
+            return rules_.spec.pre_kill ? rules_.spec.pre_kill->timeout + kPreKillGrace : Duration{};
+        case StopStage::delay: return rules_.spec.shutdown_delay;
+        case StopStage::none:
+        case StopStage::signal: break;
+    }
+    return {};
+}
+
+void TaskStep::limit_stop() {
+    const Instant latest = now_ + longest_stage();
+    if (status_.stop_at > latest) set(status_.stop_at, latest);
 }
 
 bool TaskStep::skips_delay() const { return status_.hurried || (status_.killed && rules_.no_shutdown_delay); }
