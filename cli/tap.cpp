@@ -1,4 +1,5 @@
 // drover tap [PREFIX]: what the services say, straight from the bus.
+#include "bus/loss.hpp"
 #include "cli/ear.hpp"
 #include "cli/verb.hpp"
 #include "wire/codec.hpp"
@@ -17,8 +18,8 @@ constexpr Duration kWait = seconds(3600);
 
 Json parse(const Result<std::string>& text) { return text ? Json::parse(*text, nullptr, false) : Json(); }
 
-// The bodies inside an envelope are MessagePack again.
-Json message_json(const std::string& topic, const std::string& payload) {
+// The bodies inside an envelope are MessagePack again. `missed`: how many records of its stream went by unheard before.
+Json message_json(const std::string& topic, const std::string& payload, bus::Loss& loss) {
     const auto envelope = wire::decode<wire::Envelope>(payload);
     if (!envelope) return {{"topic", topic}, {"envelope", parse(wire::to_json(std::string_view(payload)))}};
     Json records = Json::array();
@@ -30,6 +31,7 @@ Json message_json(const std::string& topic, const std::string& payload) {
                            {"body", record.erased ? Json() : parse(wire::to_json(std::string_view(record.body)))}});
     }
     return {{"topic", topic},
+            {"missed", loss.missed(*envelope)},
             {"envelope",
              {{"from", envelope->from},
               {"boot", envelope->boot},
@@ -43,6 +45,10 @@ Json message_json(const std::string& topic, const std::string& payload) {
 std::string message_text(const Session& session, const Json& message) {
     const Json& envelope = message["envelope"];
     std::string out;
+    if (const std::uint64_t missed = message.value("missed", 0ULL); missed > 0) {
+        out = session.paint(std::to_string(missed) + " missed", Tone::bad) + "  " + envelope.value("from", "") + "  " +
+              envelope.value("stream", "") + "\n";
+    }
     for (const Json& record : envelope.value("records", Json::array())) {
         const Instant at{envelope.value("at", 0LL)};
         out += session.paint(clock(at, session.now()), Tone::dim) + "  " + envelope.value("from", "") + "  " +
@@ -59,11 +65,12 @@ int listen(const Session& session, const TapOptions& options) {
     if (!prefix.empty() && prefix.rfind("v1/", 0) != 0) prefix = "v1/" + prefix;
     auto opened = open_ear(session.environment, options.endpoints, prefix);
     if (!opened) return session.fail(opened.error());
+    bus::Loss loss(prefix);
     std::string topic, payload;
     for (std::uint64_t seen = 0; options.count == 0 || seen < options.count;) {
         if (!(*opened)->next(topic, payload, kWait)) continue;
         ++seen;
-        const Json message = message_json(topic, payload);
+        const Json message = message_json(topic, payload, loss);
         if (!session.print_json(message)) session.out(message_text(session, message));
     }
     return kOk;

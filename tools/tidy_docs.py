@@ -7,7 +7,7 @@ import re
 DATA = re.compile(r"^(tests/fuzz/corpus/|tests/contract/golden/|tests/scenario/.+/)|(^|/)(\.|__pycache__)")
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
 README_LIMIT = 40
-PROMISES = "README.md"
+PROMISES = ("README.md", "docs/bus-rules.md")
 PROMISE = re.compile(r"^\|.*\|\s*((?:`[\w./-]+\.[\w./]+`(?:,\s*)?)+)\s*\|$")
 TEST = re.compile(r"\b(?:TYPED_)?TEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\s*\)")
 
@@ -59,16 +59,16 @@ def check_links(tree):
 
 
 def check_promises(tree):
-    """Rows of the README's table end with the tests that hold us to the promise: `Suite.name` or a file."""
+    """Rows of a table of promises end with the tests that hold us to them: `Suite.name` or a file."""
     errors, tests = [], set()
     for path, text in tree.items():
         if path.endswith("_test.cpp"):
             tests |= {f"{suite}.{name}" for suite, name in TEST.findall(text)}
-    for line in tree.get(PROMISES, "").splitlines():
-        match = PROMISE.match(line)
-        for name in re.findall(r"`([^`]+)`", match[1]) if match else []:
-            if name not in tests and name not in tree:
-                errors.append(f"{PROMISES}: promises by {name}, which does not exist")
+    for path in PROMISES:
+        for match in filter(None, map(PROMISE.match, tree.get(path, "").splitlines())):
+            for name in re.findall(r"`([^`]+)`", match[1]):
+                if name not in tests and name not in tree:
+                    errors.append(f"{path}: promises by {name}, which does not exist")
     return errors
 
 
@@ -89,4 +89,5 @@ SAMPLES = [
     ({"README.md": "# Root\n[a](#no-part)\n"}, "no heading for #no-part"),
     ({"README.md": _TABLE}, "promises by Thing.works"),
     ({"README.md": _TABLE, "x_test.cpp": "TEST(Thing, works) {}\n"}, None),
+    ({**_ROOT, "docs/README.md": "# D\n", "docs/bus-rules.md": _TABLE}, "docs/bus-rules.md: promises by Thing.works"),
 ]

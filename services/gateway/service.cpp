@@ -4,11 +4,11 @@
 #include <thread>
 
 #include "base/hash.hpp"
-#include "bus/zmq_transport.hpp"
+#include "bus/peer_list.hpp"
 #include "gateway/bridged_backend.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/server.hpp"
-#include "host/keys.hpp"
+#include "host/bus_link.hpp"
 #include "host/log.hpp"
 
 namespace drover::gateway {
@@ -23,12 +23,13 @@ std::string read_line(const std::string& path) {
 
 class Gateway : public host::Service {
    public:
-    Gateway(host::Host& host, const Config& config, std::unique_ptr<bus::Transport> transport)
+    Gateway(host::Host& host, const Config& config, std::unique_ptr<bus::ZmqTransport> transport)
         : config_(config),
           loop_(host.loop()),
           transport_(std::move(transport)),
           boot_(random_hex(16)),
           exchange_(loop_, *transport_, {config.id, "gateway", boot_}),
+          peers_(exchange_, *transport_),
           hub_(loop_, exchange_, config.id, stable_hash(boot_), hints_),
           bridge_(loop_),
           backend_(bridge_, hub_, hints_),
@@ -57,6 +58,8 @@ class Gateway : public host::Service {
         done();
     }
 
+    void reload() override { host::reload_keys(*transport_, config_); }
+
    private:
     // Streams and waiting requests are told first: the server waits for its connections.
     void end() {
@@ -68,9 +71,10 @@ class Gateway : public host::Service {
 
     const Config config_;
     rt::Loop& loop_;
-    std::unique_ptr<bus::Transport> transport_;
+    std::unique_ptr<bus::ZmqTransport> transport_;
     std::string boot_;
     bus::Exchange exchange_;
+    bus::PeerBook peers_;
     Hints hints_;
     Hub hub_;
     Bridge bridge_;
@@ -81,10 +85,7 @@ class Gateway : public host::Service {
 }  // namespace
 
 Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
-    const auto keys = host::read_curve_keys(config);
-    if (!keys) return tl::unexpected(keys.error());
-    auto transport = bus::ZmqTransport::open(
-        host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
+    auto transport = host::open_bus(host.loop(), config, "gateway", {"driver-manager"});
     if (!transport) return tl::unexpected(transport.error());
     auto gateway = std::make_unique<Gateway>(host, config, std::move(*transport));
     if (auto listening = gateway->listen(); !listening) return tl::unexpected(listening.error());

@@ -1,6 +1,7 @@
 #include "bus/exchange.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 
 #include "base/check.hpp"
@@ -18,6 +19,9 @@ constexpr Duration kCoalesce = milliseconds(3);  // from the first reason for a 
 constexpr Duration kInsist = milliseconds(200);  // between vectors while something is missing
 constexpr std::size_t kMaxPayload = 256 * 1024;  // bytes
 constexpr std::size_t kMaxPeers = 1024;
+constexpr std::size_t kMaxInbound = 8192;     // streams of others
+constexpr std::size_t kMaxLeft = 16;          // earlier lives of a peer that are remembered
+constexpr Duration kForgotten = minutes(10);  // silent; who comes back later is told everything anew
 
 }  // namespace
 
@@ -31,6 +35,7 @@ struct Exchange::State {
         Follower* follower = nullptr;
         Admission admission;
         bool told_complete = false;
+        Instant heard_at;
     };
     struct Interest {
         std::string prefix;
@@ -39,7 +44,8 @@ struct Exchange::State {
     };
     struct Known {
         Peer peer;
-        std::uint64_t vector = 0;  // number of the last one heard
+        std::uint64_t vector = 0;      // number of the last one heard
+        std::deque<std::string> left;  // boots of its earlier lives
     };
     using StreamKey = std::pair<std::string, std::string>;  // source, stream
 
@@ -71,7 +77,13 @@ struct Exchange::State {
         envelope.boot = self.boot;
         envelope.stream = stream;
         envelope.at = loop.now();
-        transport.publish(topic, wire::encode(envelope));
+        const std::string payload = wire::encode(envelope);
+        // A message that is too long would be refused, and a very long one leaves a subscriber of libzmq deaf.
+        if (payload.size() > kMaxPayload) {
+            ++counters.too_long;
+        } else {
+            transport.publish(topic, payload);
+        }
     }
 
     // ---- vectors
@@ -83,8 +95,19 @@ struct Exchange::State {
         beat_timer = loop.at(when, [this] { send_vector(); });
     }
 
+    // By the clock and not by what is said or heard, so that it happens in a calm and in a silence too.
+    void forget_the_silent() {
+        const Instant before = loop.now() - kForgotten;
+        std::erase_if(peers, [&](const auto& entry) { return entry.second.peer.heard_at <= before; });
+        std::erase_if(inbound, [&](const auto& entry) { return entry.second.heard_at <= before; });
+        for (auto& [stream, out] : outbound) {
+            std::erase_if(out.receivers, [&](const auto& entry) { return !peers.contains(entry.first); });
+        }
+    }
+
     void send_vector() {
         beat_at = kNever;
+        forget_the_silent();
         wire::Vector vector{.role = self.role, .leaving = leaving, .heads = {}, .reads = {}};
         for (const auto& [stream, out] : outbound) {
             vector.heads.push_back({stream, out.source->epoch(), out.source->head()});
@@ -101,16 +124,25 @@ struct Exchange::State {
         vector_by(loop.now() + (missing ? kInsist : kBeat));
     }
 
+    // False for what was overtaken by a later vector, or was said in a life of the peer that has ended.
+    bool is_news(Known& known, const wire::Envelope& vector) {
+        if (known.peer.boot == vector.boot) return vector.records[0].number > known.vector;
+        if (std::find(known.left.begin(), known.left.end(), vector.boot) != known.left.end()) return false;
+        if (!known.peer.boot.empty()) known.left.push_back(known.peer.boot);
+        if (known.left.size() > kMaxLeft) known.left.pop_front();
+        vector_by(loop.now() + kCoalesce);
+        return true;
+    }
+
     void hear_vector(const wire::Envelope& envelope) {
         if (envelope.records.size() != 1) return refuse();
         const Result<wire::Vector> vector = wire::decode<wire::Vector>(envelope.records[0].body);
         if (!vector) return refuse();
         if (peers.size() >= kMaxPeers && peers.count(envelope.from) == 0) return refuse();
         Known& known = peers[envelope.from];
-        const bool same_boot = known.peer.boot == envelope.boot;
-        if (same_boot && envelope.records[0].number <= known.vector) return;  // overtaken by a later one
-        if (!same_boot) vector_by(loop.now() + kCoalesce);
-        known = {{envelope.from, vector->role, envelope.boot, loop.now()}, envelope.records[0].number};
+        if (!is_news(known, envelope)) return;
+        known.vector = envelope.records[0].number;
+        known.peer = {envelope.from, vector->role, envelope.boot, loop.now()};
         for (const wire::Head& head : vector->heads) hear_head(envelope.from, head);
         for (const wire::Read& read : vector->reads) {
             if (read.source == self.id) hear_read(envelope.from, read);
@@ -161,10 +193,15 @@ struct Exchange::State {
 
     Inbound* find_inbound(const std::string& source, const std::string& stream) {
         const StreamKey key{source, stream};
-        if (const auto it = inbound.find(key); it != inbound.end()) return &it->second;
+        if (const auto it = inbound.find(key); it != inbound.end()) {
+            it->second.heard_at = loop.now();
+            return &it->second;
+        }
+        if (inbound.size() >= kMaxInbound) return nullptr;
         for (const Interest& interest : interests) {
             if (!stream_matches(stream, interest.prefix)) continue;
-            return &inbound.emplace(key, Inbound{interest.follower, Admission(interest.from_head)}).first->second;
+            const Inbound fresh{interest.follower, Admission(interest.from_head), false, loop.now()};
+            return &inbound.emplace(key, fresh).first->second;
         }
         return nullptr;
     }

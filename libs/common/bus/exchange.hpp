@@ -84,12 +84,13 @@ class Exchange {
     std::map<std::string, std::uint64_t> positions(const std::string& stream) const;
 
     // Since the start: gaps seen, records dropped because already applied, records sent again on request, messages
-    // refused because they were malformed or too long.
+    // refused because they were malformed or too long, messages of ours not sent because they were too long.
     struct Counters {
         std::uint64_t gaps = 0;
         std::uint64_t duplicates = 0;
         std::uint64_t replayed = 0;
         std::uint64_t refused = 0;
+        std::uint64_t too_long = 0;
     };
     const Counters& counters() const;
 

@@ -19,8 +19,9 @@ struct Resolver::Shared {
     std::vector<std::string> hosts;
     UniqueFd wake{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     std::mutex mutex;
-    std::condition_variable ended_changed;
+    std::condition_variable asked;
     bool ended = false;
+    bool again = false;
     std::vector<std::pair<std::string, std::vector<std::string>>> found;
 };
 
@@ -60,7 +61,8 @@ void work(const std::shared_ptr<Shared>& shared) {
             const std::uint64_t one = 1;
             CHECK(::write(shared->wake.get(), &one, sizeof one) == sizeof one);
         }
-        shared->ended_changed.wait_for(lock, std::chrono::seconds(5), [&] { return shared->ended; });
+        shared->asked.wait_for(lock, std::chrono::seconds(5), [&] { return shared->ended || shared->again; });
+        shared->again = false;
     }
 }
 
@@ -77,7 +79,13 @@ Resolver::~Resolver() {
     loop_.cancel(token_);
     const std::lock_guard lock(shared_->mutex);
     shared_->ended = true;
-    shared_->ended_changed.notify_all();
+    shared_->asked.notify_all();
+}
+
+void Resolver::look_again() {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->again = true;
+    shared_->asked.notify_all();
 }
 
 void Resolver::deliver() {

@@ -23,6 +23,9 @@ class Resolver {
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
+    // Looks every name up again at once instead of when it is due.
+    void look_again();
+
    private:
     struct Shared;
     void deliver();

@@ -112,23 +112,6 @@ TEST(Window, SendsNoMoreThanItsBoundBeyondTheReportedPosition) {
     EXPECT_EQ(w.next(t, feed)->prev, last);
 }
 
-TEST(Window, GoesBackAfterSilenceAndBacksOffWhenThatDoesNotHelp) {
-    KeyedFeed feed(1);
-    feed.put("a", "K", "x");
-    Window w;
-    Instant t{1'000};
-    w.report(t, 0, true);
-    EXPECT_TRUE(w.next(t, feed));
-    int sent = 0;
-    for (int i = 0; i < 1'000; ++i) {  // a receiver that complains every 10 ms and never gets on
-        t = t + milliseconds(10);
-        w.report(t, 0, true);
-        while (w.next(t, feed)) ++sent;
-    }
-    EXPECT_GE(sent, 4);   // not starved
-    EXPECT_LE(sent, 10);  // not flooded
-}
-
 TEST(Window, AReceiverBelowTheFloorIsToldToStartAnew) {
     KeyedFeed feed(1);
     for (std::size_t i = 0; i < KeyedFeed::kMaxTombstones + 10; ++i) {

@@ -8,6 +8,7 @@ void Window::report(Instant now, std::uint64_t position, bool want) {
     if (progress || back || !active_) {
         progress_at_ = now;
         stalls_ = 0;
+        probing_ = false;
     }
     position_ = position;
     if (!want) {
@@ -20,6 +21,7 @@ void Window::report(Instant now, std::uint64_t position, bool want) {
         if (stalled) {
             ++stalls_;
             progress_at_ = now;
+            probing_ = true;
         }
         sent_ = position;
         in_flight_.clear();
@@ -30,7 +32,7 @@ void Window::report(Instant now, std::uint64_t position, bool want) {
 }
 
 std::optional<wire::Envelope> Window::next(Instant now, const FeedSource& source) {
-    if (!active_ || in_flight_.size() >= kWindow) return std::nullopt;
+    if (!active_ || in_flight_.size() >= (probing_ ? 1 : kWindow)) return std::nullopt;
     wire::Envelope envelope;
     if (sent_ > 0 && sent_ < source.floor()) {
         envelope.reset = true;

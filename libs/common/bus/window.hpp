@@ -1,5 +1,6 @@
 // Window: the sender's half of repairing one receiver's view of one stream, pure. Sends what the receiver lacks, at
-// most kWindow envelopes beyond what it has reported, and goes back when it does not get on.
+// most kWindow envelopes beyond what it has reported. When it does not get on, goes back and sends one envelope until
+// it does: an answer that is only slow then costs no more than that one.
 #pragma once
 
 #include <deque>
@@ -29,6 +30,7 @@ class Window {
 
    private:
     bool active_ = false;
+    bool probing_ = false;
     std::uint64_t position_ = 0;
     std::uint64_t sent_ = 0;
     std::deque<std::uint64_t> in_flight_;  // last number of each envelope sent

@@ -1,5 +1,6 @@
 // Private to bus: the ZAP handler, which lets in the CURVE clients whose public key is listed and nobody else. Without
-// one libzmq lets in anybody who knows the server's public key.
+// one libzmq lets in anybody who knows the server's public key. While the list is empty everybody is told to try again
+// later: a client that was refused for good does not come back by itself.
 #pragma once
 
 #include <set>
@@ -18,6 +19,9 @@ class Zap {
     ~Zap();
     Zap(const Zap&) = delete;
     Zap& operator=(const Zap&) = delete;
+
+    // Replaces the list. Connections that stand are left alone.
+    void allow(const std::vector<std::string>& keys);
 
    private:
     bool answer();

@@ -1,26 +1,48 @@
 #include "bus/zmq_peers.hpp"
 
 #include <algorithm>
+#include <sstream>
 
-#include "bus/zmq_transport.hpp"
+#include "bus/introduction.hpp"
+#include "os/files.hpp"
 
 namespace drover::bus {
 
 namespace {
 
-constexpr int kPeerBatch = 256;               // messages handled before other sources get their turn
-constexpr Duration kForgotten = seconds(15);  // silent and no longer among the name's addresses
+constexpr int kPeerBatch = 256;                      // messages handled before other sources get their turn
+constexpr std::size_t kMaxCopy = 1024 * 1024;        // bytes
+constexpr std::string_view kVectors = "v1/vector/";  // "v1/vector/<role>/<id>/"
+
+std::string speaker(std::string_view topic) {
+    if (!topic.starts_with(kVectors) || !topic.ends_with('/')) return {};
+    topic.remove_suffix(1);
+    return std::string(topic.substr(topic.rfind('/') + 1));
+}
+
+// One endpoint a line: "<role> <id> <endpoint>".
+std::string copy_text(const std::vector<wire::PeerAddress>& peers) {
+    std::string out;
+    for (const wire::PeerAddress& peer : peers) {
+        for (const std::string& endpoint : peer.endpoints) out += peer.role + " " + peer.id + " " + endpoint + "\n";
+    }
+    return out;
+}
 
 }  // namespace
 
-ZmqPeers::ZmqPeers(rt::Loop& loop, zmq::context_t& context, const CurveConfig& curve)
-    : loop_(loop), context_(context), curve_(curve) {
-    watch();
-}
+ZmqPeers::ZmqPeers(rt::Loop& loop, zmq::context_t& context, const CurveConfig& curve, const Place& place)
+    : loop_(loop),
+      context_(context),
+      curve_(curve),
+      place_(place),
+      contacts_(place.self.id, place.hears),
+      prefixes_(bus::introductions(place.self)) {}
 
 ZmqPeers::~ZmqPeers() {
     loop_.cancel(watchdog_);
-    for (const auto& peer : peers_) loop_.cancel(peer->token);
+    loop_.cancel(soon_);
+    for (const auto& [endpoint, peer] : peers_) loop_.cancel(peer->token);
 }
 
 Result<void> ZmqPeers::connect(const std::vector<std::string>& peers) {
@@ -29,12 +51,16 @@ Result<void> ZmqPeers::connect(const std::vector<std::string>& peers) {
         Result<Endpoint> endpoint = parse_endpoint(text);
         if (!endpoint) return tl::unexpected<Error>(endpoint.error());
         if (endpoint->host.empty()) {
-            if (Result<void> added = add(*endpoint, ""); !added) return added;
+            if (Result<void> opened = open(text); !opened) return opened;
+            contacts_.configured(text);
         } else {
             hosts.push_back(endpoint->host);
             named_.push_back(std::move(*endpoint));
         }
     }
+    read_copy();
+    step();
+    watch();
     if (hosts.empty()) return {};
     resolver_.emplace(
         loop_, std::move(hosts),
@@ -44,27 +70,42 @@ Result<void> ZmqPeers::connect(const std::vector<std::string>& peers) {
 
 void ZmqPeers::subscribe(std::string_view prefix) {
     prefixes_.emplace_back(prefix);
-    for (const auto& peer : peers_) peer->socket.set(zmq::sockopt::subscribe, prefix);
+    for (const auto& [endpoint, peer] : peers_) peer->socket.set(zmq::sockopt::subscribe, prefix);
 }
 
-Result<void> ZmqPeers::add(const Endpoint& endpoint, const std::string& name) {
-    auto peer = std::make_unique<Peer>();
-    peer->endpoint = endpoint;
-    peer->name = name;
-    if (Result<void> opened = open(*peer); !opened) return opened;
-    peers_.push_back(std::move(peer));
-    return {};
+bool ZmqPeers::hear_subscription(std::string_view subscription, bool begins) {
+    const std::optional<wire::PeerAddress> peer = read_introduction(subscription, curve_);
+    if (!peer) return false;
+    begins ? contacts_.introduced(*peer) : contacts_.withdrawn(*peer);
+    step_soon();
+    return true;
 }
 
-Result<void> ZmqPeers::open(Peer& peer) {
-    Result<zmq::socket_t> socket = make_sub(context_, curve_, peer.endpoint);
+void ZmqPeers::listed(const std::vector<wire::PeerAddress>& peers) {
+    contacts_.listed(peers);
+    step_soon();
+}
+
+Result<void> ZmqPeers::open(const std::string& endpoint) {
+    const Result<Endpoint> parsed = parse_endpoint(endpoint);
+    if (!parsed) return tl::unexpected<Error>(parsed.error());
+    Result<zmq::socket_t> socket = make_sub(context_, curve_, *parsed);
     if (!socket) return tl::unexpected<Error>(socket.error());
     for (const std::string& prefix : prefixes_) socket->set(zmq::sockopt::subscribe, prefix);
-    loop_.cancel(peer.token);
-    peer.socket = std::move(*socket);
-    peer.heard_at = loop_.now();
-    peer.token = loop_.on_edge(peer.socket.get(zmq::sockopt::fd), [this, &peer] { return drain(peer); });
+    std::unique_ptr<Peer>& peer = peers_[endpoint];
+    if (!peer) peer = std::make_unique<Peer>();
+    loop_.cancel(peer->token);
+    peer->endpoint = endpoint;
+    peer->socket = std::move(*socket);
+    peer->token = loop_.on_edge(peer->socket.get(zmq::sockopt::fd), [this, one = peer.get()] { return drain(*one); });
     return {};
+}
+
+void ZmqPeers::close(const std::string& endpoint) {
+    const auto found = peers_.find(endpoint);
+    if (found == peers_.end()) return;
+    loop_.cancel(found->second->token);
+    peers_.erase(found);
 }
 
 bool ZmqPeers::drain(Peer& peer) {
@@ -72,8 +113,8 @@ bool ZmqPeers::drain(Peer& peer) {
     std::string payload;
     for (int left = kPeerBatch; left > 0; --left) {
         if (!receive(peer.socket, topic, payload)) return false;
-        peer.heard_at = loop_.now();
-        peer.silences = 0;
+        contacts_.heard(loop_.now(), peer.endpoint);
+        if (const std::string id = speaker(topic); !id.empty()) contacts_.heard_as(peer.endpoint, id);
         if (handler_) handler_(topic, payload);
     }
     return true;
@@ -81,40 +122,68 @@ bool ZmqPeers::drain(Peer& peer) {
 
 void ZmqPeers::watch() {
     watchdog_ = loop_.at(loop_.now() + seconds(1), [this] {
-        std::erase_if(peers_, [this](const std::unique_ptr<Peer>& peer) {
-            if (peer->listed || loop_.now() - peer->heard_at < kForgotten) return false;
-            loop_.cancel(peer->token);
-            return true;
-        });
-        for (const auto& peer : peers_) {
-            const Duration patience = backoff(ZmqTransport::kSilence, peer->silences, ZmqTransport::kLongestSilence);
-            if (loop_.now() - peer->heard_at < patience) continue;
-            ++peer->silences;
-            (void)open(*peer);  // an endpoint that was accepted once stays well-formed
-        }
+        step();
         watch();
     });
+}
+
+// From the loop, so that no socket goes while it is being read.
+void ZmqPeers::step_soon() {
+    if (soon_ != 0) return;
+    soon_ = loop_.at(loop_.now(), [this] {
+        soon_ = 0;
+        step();
+    });
+}
+
+void ZmqPeers::step() {
+    for (const Contacts::Step& step : contacts_.steps(loop_.now())) {
+        switch (step.deed) {
+            case Contacts::Deed::open:
+                if (peers_.contains(step.what)) break;  // at start
+                (void)open(step.what);                  // what cannot be opened stays silent, and is tried again
+                break;
+            case Contacts::Deed::reopen: (void)open(step.what); break;
+            case Contacts::Deed::close: close(step.what); break;
+            case Contacts::Deed::look_up:
+                if (resolver_) resolver_->look_again();
+                break;
+        }
+    }
+    write_copy();
 }
 
 void ZmqPeers::found(const std::string& host, const std::vector<std::string>& addresses) {
     for (const Endpoint& named : named_) {
         if (named.host != host) continue;
+        const std::string key = named.server_key.empty() ? "" : "#" + named.server_key;
         std::vector<std::string> endpoints;
-        for (const std::string& address : addresses) endpoints.push_back("tcp://" + address + ":" + named.port);
-        const auto lists = [&](const std::string& endpoint) {
-            return std::find(endpoints.begin(), endpoints.end(), endpoint) != endpoints.end();
-        };
-        const std::string name = host + ":" + named.port;
-        for (const auto& peer : peers_) {
-            if (peer->name == name) peer->listed = lists(peer->endpoint.address);
-        }
-        for (const std::string& endpoint : endpoints) {
-            const bool known = std::any_of(peers_.begin(), peers_.end(),
-                                           [&](const auto& peer) { return peer->endpoint.address == endpoint; });
-            if (!known)
-                (void)add({endpoint, named.server_key, "", ""}, name);  // an address of getnameinfo is well-formed
-        }
+        for (const std::string& address : addresses) endpoints.push_back("tcp://" + address + ":" + named.port + key);
+        contacts_.resolved(host + ":" + named.port, endpoints);
     }
+    step_soon();
+}
+
+void ZmqPeers::read_copy() {
+    if (place_.copy.empty()) return;
+    const Result<std::string> text = os::read_file(place_.copy, kMaxCopy);
+    if (!text) return;  // there is none yet, or the list will be heard again
+    std::istringstream lines(*text);
+    std::vector<wire::PeerAddress> peers;
+    for (std::string role, id, endpoint; lines >> role >> id >> endpoint;) {
+        const Result<Endpoint> parsed = parse_endpoint(endpoint);
+        if (parsed && parsed->host.empty()) peers.push_back({id, role, {endpoint}});
+    }
+    contacts_.remembered(peers);
+    copied_ = contacts_.list();
+}
+
+void ZmqPeers::write_copy() {
+    if (place_.copy.empty()) return;
+    std::vector<wire::PeerAddress> peers = contacts_.list();
+    if (peers == copied_) return;
+    // Without the copy others are found through the state-store: nothing is lost by one that cannot be written.
+    if (os::write_file_atomic(place_.copy, copy_text(peers), 0600, os::Durable::no)) copied_ = std::move(peers);
 }
 
 }  // namespace drover::bus

@@ -4,6 +4,8 @@ namespace drover::bus {
 
 namespace {
 
+bool is_ipv6(const std::string& endpoint) { return endpoint.find('[') != std::string::npos; }
+
 // Half-open tcp links are noticed after about 11 s. ZMTP heartbeats stay unset: with a full receive queue they abort
 // the process (libzmq 4.3.4, stream_engine_base.cpp:417).
 void keep_alive(zmq::socket_t& socket) {
@@ -21,6 +23,7 @@ void keep_alive(zmq::socket_t& socket) {
 zmq::context_t make_context() {
     zmq::context_t context(1);
     context.set(zmq::ctxopt::blocky, 0);
+    context.set(zmq::ctxopt::max_sockets, 4096);  // one for each service that is heard; 1023 by default
     return context;
 }
 
@@ -41,6 +44,7 @@ Result<zmq::socket_t> make_xpub(zmq::context_t& context, int send_high_water, co
         }
         for (const std::string& endpoint : endpoints) {
             current = endpoint;
+            socket.set(zmq::sockopt::ipv6, is_ipv6(endpoint));
             socket.bind(endpoint);
         }
         return socket;
@@ -64,6 +68,7 @@ Result<zmq::socket_t> make_sub(zmq::context_t& context, const CurveConfig& curve
             socket.set(zmq::sockopt::curve_publickey, curve.public_key);
             socket.set(zmq::sockopt::curve_secretkey, curve.secret_key);
         }
+        socket.set(zmq::sockopt::ipv6, is_ipv6(endpoint.address));
         socket.connect(endpoint.address);
         return socket;
     } catch (const zmq::error_t& e) {

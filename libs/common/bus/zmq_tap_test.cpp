@@ -9,10 +9,9 @@
 #include <functional>
 
 #include "base/check.hpp"
-#include "base/hash.hpp"
 #include "base/unique_fd.hpp"
 #include "bus/tap.hpp"
-#include "bus/zmq_transport.hpp"
+#include "bus/zmq_test.hpp"
 #include "rt/epoll_loop.hpp"
 
 namespace drover::bus {
@@ -23,8 +22,6 @@ constexpr Duration kLimit = seconds(20);
 constexpr int kRounds = 400;
 constexpr int kInRound = 50;
 const std::string kPayload(1000, 'x');
-
-std::string ipc(const std::string& name) { return "ipc://@drover-test-" + random_hex(12) + "-" + name; }
 
 // Taps everything. Made before this process has a thread.
 class Monitor {

@@ -1,23 +1,12 @@
 // The real transport, over ipc and tcp in one process.
-#include <gtest/gtest.h>
-#include <unistd.h>
+#include "bus/zmq_test.hpp"
 
-#include "base/hash.hpp"
 #include "bus/exchange.hpp"
 #include "bus/tap.hpp"
-#include "bus/zmq_transport.hpp"
 #include "rt/epoll_loop.hpp"
 
 namespace drover::bus {
 namespace {
-
-std::string ipc(const std::string& name) { return "ipc://@drover-test-" + random_hex(12) + "-" + name; }
-
-std::unique_ptr<ZmqTransport> open(rt::Loop& loop, const ZmqConfig& config) {
-    auto transport = ZmqTransport::open(loop, config);
-    EXPECT_TRUE(transport.has_value()) << (transport ? "" : transport.error().message);
-    return std::move(*transport);
-}
 
 struct Counter : Follower {
     std::map<std::string, std::string> objects;
@@ -124,10 +113,8 @@ TEST(ZmqTransport, CurveLetsInOnlyTheListedKeys) {
     const CurveConfig stranger = make_curve_keys();
     server.allowed = {friend_keys.public_key};
     friend_keys.allowed = {server.public_key};
-    // One port each below the ephemeral range: connecting to one's own ephemeral port can connect to itself.
-    const int base = 20'000 + static_cast<int>(getpid() % 5'000) * 2;
-    const std::string a = "tcp://127.0.0.1:" + std::to_string(base);
-    const std::string b = "tcp://127.0.0.1:" + std::to_string(base + 1);
+    const std::string a = "tcp://127.0.0.1:" + std::to_string(test_port(0));
+    const std::string b = "tcp://127.0.0.1:" + std::to_string(test_port(1));
     Pair pair(loop, {.bind = {a}, .tap = {}, .peers = {b + "#" + friend_keys.public_key}, .curve = server},
               {.bind = {b}, .tap = {}, .peers = {a + "#" + server.public_key}, .curve = friend_keys});
     auto outsider = open(loop, {.bind = {}, .tap = {}, .peers = {a + "#" + server.public_key}, .curve = stranger});
@@ -141,9 +128,8 @@ TEST(ZmqTransport, CurveLetsInOnlyTheListedKeys) {
 
 TEST(ZmqTransport, APeerMayBeAHostName) {
     rt::EpollLoop loop;
-    const int base = 20'000 + static_cast<int>(getpid() % 5'000) * 2;
-    const std::string port_a = ":" + std::to_string(base);
-    const std::string port_b = ":" + std::to_string(base + 1);
+    const std::string port_a = ":" + std::to_string(test_port(2));
+    const std::string port_b = ":" + std::to_string(test_port(3));
     Pair pair(loop,
               {.bind = {"tcp://127.0.0.1" + port_a}, .tap = {}, .peers = {"tcp://localhost" + port_b}, .curve = {}},
               {.bind = {"tcp://127.0.0.1" + port_b}, .tap = {}, .peers = {"tcp://localhost" + port_a}, .curve = {}});

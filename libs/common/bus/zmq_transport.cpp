@@ -29,10 +29,12 @@ struct ZmqTransport::State {
     std::optional<zmq::socket_t> tap;
     std::vector<rt::Token> tokens;
     std::function<void()> join;
+    std::function<void()> introductions_changed;
     std::set<std::pair<bool, std::string>> subscriptions;  // of each socket's; libzmq tells of the first and the last
     ZmqPeers peers;
 
-    State(rt::Loop& l, const CurveConfig& c) : loop(l), curve(c), peers(l, context, c) {}
+    State(rt::Loop& l, const ZmqConfig& config)
+        : loop(l), curve(config.curve), peers(l, context, config.curve, config.place) {}
 
     ~State() {
         for (const rt::Token token : tokens) loop.cancel(token);
@@ -42,15 +44,22 @@ struct ZmqTransport::State {
     bool drain(zmq::socket_t& socket, bool is_voice) {
         zmq::message_t frame;
         bool joined = false;
+        bool introduced = false;
         int left = kBatch;
         while (left > 0 && socket.recv(frame, zmq::recv_flags::dontwait)) {
             --left;
             if (frame.size() == 0) continue;
             const bool begins = *frame.data<char>() == 1;
-            note(begins, is_voice, std::string(frame.to_string_view().substr(1)));
+            const std::string_view prefix = frame.to_string_view().substr(1);
+            if (is_voice && peers.hear_subscription(prefix, begins)) {
+                introduced = true;
+                continue;
+            }
+            note(begins, is_voice, std::string(prefix));
             joined = joined || begins;
         }
         if (joined && is_voice && join) join();
+        if (introduced && introductions_changed) introductions_changed();
         return left == 0;
     }
 
@@ -74,7 +83,7 @@ struct ZmqTransport::State {
 };
 
 Result<std::unique_ptr<ZmqTransport>> ZmqTransport::open(rt::Loop& loop, const ZmqConfig& config) {
-    auto state = std::make_unique<State>(loop, config.curve);
+    auto state = std::make_unique<State>(loop, config);
     if (config.curve.enabled()) state->zap.emplace(state->context, loop, config.curve.allowed);
     Result<void> opened = state->open(state->voice, config.bind, kVoiceHighWater);
     if (opened) opened = state->open(state->tap, config.tap, kTapHighWater);
@@ -94,6 +103,16 @@ void ZmqTransport::publish(std::string_view topic, std::string_view payload) {
 void ZmqTransport::subscribe(std::string_view prefix) { state_->peers.subscribe(prefix); }
 void ZmqTransport::on_message(Handler handler) { state_->peers.on_message(std::move(handler)); }
 void ZmqTransport::on_join(std::function<void()> handler) { state_->join = std::move(handler); }
+
+std::vector<wire::PeerAddress> ZmqTransport::introductions() const { return state_->peers.introductions(); }
+void ZmqTransport::on_introductions(std::function<void()> handler) {
+    state_->introductions_changed = std::move(handler);
+}
+void ZmqTransport::listed(const std::vector<wire::PeerAddress>& peers) { state_->peers.listed(peers); }
+
+void ZmqTransport::allow(const std::vector<std::string>& keys) {
+    if (state_->zap) state_->zap->allow(keys);
+}
 
 bool ZmqTransport::wanted(std::string_view prefix) const {
     return std::any_of(state_->subscriptions.begin(), state_->subscriptions.end(),

@@ -1,21 +1,32 @@
 // ZmqTransport: the real transport. One XPUB to speak on, one for taps, one SUB per peer.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "bus/curve.hpp"
 #include "bus/transport.hpp"
 #include "rt/loop.hpp"
+#include "wire/peer.hpp"
 
 namespace drover::bus {
+
+// Who we are among the services, and who else matters.
+struct Place {
+    wire::PeerAddress self;       // told to everybody we listen to, so that they listen to us; no endpoints: not told
+    std::set<std::string> hears;  // the roles of the state-store's list that we listen to
+    std::string copy;             // a file that keeps the list over our end; empty: none
+};
 
 struct ZmqConfig {
     std::vector<std::string> bind;   // endpoints of our voice
     std::vector<std::string> tap;    // endpoints for monitors; they get everything but replays
     std::vector<std::string> peers;  // voices to hear, see parse_endpoint
     CurveConfig curve;
+    Place place = {};
 };
 
 class ZmqTransport : public Transport {
@@ -30,10 +41,14 @@ class ZmqTransport : public Transport {
     void on_join(std::function<void()> handler) override;
     bool wanted(std::string_view prefix) const override;
 
-    // A peer silent for this long is disconnected and connected again (every peer speaks once a second): it cures a
-    // subscriber that libzmq left deaf. Doubles while it stays silent.
-    static constexpr Duration kSilence = seconds(5);
-    static constexpr Duration kLongestSilence = seconds(30);
+    // Who listens to us and has said where it speaks; `handler` runs when that changes.
+    std::vector<wire::PeerAddress> introductions() const;
+    void on_introductions(std::function<void()> handler);
+    // The state-store's list of services, all of it.
+    void listed(const std::vector<wire::PeerAddress>& peers);
+
+    // Lets in these clients from now on, by their public keys. Only with CURVE.
+    void allow(const std::vector<std::string>& keys);
 
     struct State;
 

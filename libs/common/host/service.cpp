@@ -9,6 +9,7 @@
 
 #include "host/log.hpp"
 #include "host/ready_file.hpp"
+#include "host/slots.hpp"
 #include "rt/epoll_loop.hpp"
 #include "rt/signals.hpp"
 
@@ -94,20 +95,39 @@ int say_wrong(const Program& program, const Error& error) {
     return 2;
 }
 
-std::string default_id(const Program& program) {
+std::string service_name(const Program& program) {
     const std::string_view name = program.name;
-    return std::string(name.starts_with("drover-") ? name.substr(7) : name) + "-0";
+    return std::string(name.starts_with("drover-") ? name.substr(7) : name);
+}
+
+// For `id: auto`: makes the slot's id and directory those of the configuration.
+Result<UniqueFd> take_slot_for(const Program& program, ServiceConfig& config) {
+    const std::string service = service_name(program);
+    if (!config.may_have_replicas)
+        return fail(ErrorKind::invalid, "id: there is one " + service + " for a data directory; give it a name, as " +
+                                            service + "-0, instead of auto");
+    auto slot = take_slot(config.data_dir, service, own_hostname());
+    if (!slot) return tl::unexpected(slot.error());
+    config.id = slot->id;
+    config.data_dir = slot->dir;
+    config.numbered = true;
+    return std::move(slot->lock);
 }
 
 }  // namespace
 
 std::vector<Option> ServiceConfig::service_options() {
     return {
-        {"id", &id, "name of this process on the bus, the same after a restart; empty: the service's name and -0"},
+        {"id", &id,
+         "name of this process on the bus, the same after a restart; empty: the service's name and -0; auto: that of "
+         "the first free slot in data_dir, for replicas that share it"},
         {"data_dir", &data_dir, "directory of what must survive"},
         {"run_dir", &run_dir, "directory of sockets and ready files"},
         {"bind", &bind, "endpoints to publish on: ipc:///path or tcp://address:port"},
         {"tap", &tap, "endpoints to publish on for monitors"},
+        {"advertise", &advertise,
+         "endpoints at which others reach what is bound, tcp://address:port or ipc:///path; empty: as bound, with this "
+         "host's first address in the place of 0.0.0.0"},
         {"peers", &peers, "endpoints of the services to listen to"},
         {"curve_public_key_file", &curve_public_key_file, "file with this process's public key, Z85; empty: no CURVE"},
         {"curve_secret_key_file", &curve_secret_key_file, "file with this process's secret key, Z85"},
@@ -126,7 +146,7 @@ int run_service(const Program& program, const ConfigInput& input, ServiceConfig&
     }
     const auto level = log::parse_level(config.log_level);
     if (!level) return say_wrong(program, {level.error().kind, "log_level: " + level.error().message});
-    if (config.id.empty()) config.id = default_id(program);
+    if (config.id.empty()) config.id = service_name(program) + "-0";
     log::setup(program.name, *level);
     rt::block_signals({SIGTERM, SIGINT, SIGHUP});
     for (const std::string& dir : {config.data_dir, config.run_dir}) {
@@ -135,6 +155,16 @@ int run_service(const Program& program, const ConfigInput& input, ServiceConfig&
             log::error("cannot start", {{"error", made.error()}});
             return 1;
         }
+    }
+    UniqueFd slot;
+    if (config.id == "auto") {
+        auto taken = take_slot_for(program, config);
+        if (!taken) {
+            log::error("cannot start", {{"error", taken.error()}});
+            return taken.error().kind == ErrorKind::invalid ? 2 : 1;
+        }
+        slot = std::move(*taken);
+        log::info("replica", {{"id", config.id}, {"data_dir", config.data_dir}});
     }
     Running host(config.run_dir + "/" + program.name + ".ready");
     auto service = start(host);

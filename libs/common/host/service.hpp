@@ -21,16 +21,20 @@ namespace drover::host {
 
 // The options that every service has.
 struct ServiceConfig {
-    std::string id;  // stable over restarts; empty: run_service fills in "<service>-0"
+    std::string id;  // stable over restarts; empty: run_service fills in "<service>-0"; "auto": that of a slot
     std::string data_dir = "/var/lib/drover";
     std::string run_dir = "/run/drover";
-    std::vector<std::string> bind;   // "ipc:///run/drover/store.sock", "tcp://0.0.0.0:7301"
-    std::vector<std::string> tap;    // endpoints for monitors, as bind
-    std::vector<std::string> peers;  // endpoints to connect to
+    std::vector<std::string> bind;       // "ipc:///run/drover/store.sock", "tcp://0.0.0.0:7301"
+    std::vector<std::string> tap;        // endpoints for monitors, as bind
+    std::vector<std::string> advertise;  // where others can connect to `bind`; empty: worked out
+    std::vector<std::string> peers;      // endpoints to connect to
     std::string curve_public_key_file;
     std::string curve_secret_key_file;
     std::string curve_peers_file;
     std::string log_level = "info";
+
+    bool may_have_replicas = true;  // of the same data_dir; a service that may not sets this to false
+    bool numbered = false;          // set by run_service: `id` was "auto", and `data_dir` is the slot's
 
     // A config that derives from this joins its own options to these.
     std::vector<Option> service_options();

@@ -160,6 +160,27 @@ TEST_F(ServiceTest, ItsDirectoriesAreMadePrivateAndItsIdFromItsName) {
     EXPECT_EQ(config_.id, "probe-0");
 }
 
+TEST_F(ServiceTest, AReplicaWithoutANameTakesASlotAndItsDirectory) {
+    config_.id = "auto";
+    run([](Host& host) {
+        host.stop(0);
+        return std::make_unique<Probe>();
+    });
+    EXPECT_EQ(config_.id, "probe-0");
+    EXPECT_EQ(config_.data_dir, dir_ + "/data/slots/probe-0");
+}
+
+TEST_F(ServiceTest, AServiceThatMayHaveNoReplicasTakesNoSlot) {
+    config_.id = "auto";
+    config_.may_have_replicas = false;
+    EXPECT_EQ(run([](Host&) {
+                  ADD_FAILURE();
+                  return std::make_unique<Probe>();
+              }),
+              2);
+    EXPECT_THAT(log_, HasSubstr("give it a name, as probe-0"));
+}
+
 TEST_F(ServiceTest, SystemdHearsThatItIsReady) {
     const std::string path = dir_ + "/notify";
     const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

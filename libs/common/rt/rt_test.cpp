@@ -74,6 +74,26 @@ TEST(EpollLoop, AnEdgeSourceThatSaysMoreIsAskedAgainWithoutSleeping) {
     EXPECT_TRUE(loop.run_until([&] { return left == 0; }, seconds(5)));
 }
 
+// As a pidfd does that a child holds a copy of: closing ours alone would leave it in the epoll set for as long.
+TEST(EpollLoop, ADescriptorThatAnotherProcessStillHoldsWakesNobodyOnceItIsCancelled) {
+    EpollLoop loop;
+    UniqueFd fd(eventfd(1, EFD_CLOEXEC));
+    const UniqueFd copy(dup(fd.get()));
+    const UniqueFd quiet(eventfd(0, EFD_CLOEXEC));
+    int heard = 0;
+    const Token token = loop.on_readable(fd.get(), [&] { ++heard; });
+    ASSERT_TRUE(loop.run_until([&] { return heard > 0; }, seconds(5)));
+    loop.cancel(token);
+    fd.reset();
+    int rounds = 0;
+    loop.on_edge(quiet.get(), [&] {
+        ++rounds;
+        return false;
+    });
+    loop.run_until([] { return false; }, milliseconds(100));
+    EXPECT_LT(rounds, 20);
+}
+
 TEST(EpollLoop, AReadableDescriptorStaysReadableUntilItIsRead) {
     EpollLoop loop;
     UniqueFd fd(eventfd(1, EFD_CLOEXEC));

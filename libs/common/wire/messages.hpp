@@ -4,6 +4,7 @@
 #include "wire/desired.hpp"
 #include "wire/envelope.hpp"
 #include "wire/observed.hpp"
+#include "wire/peer.hpp"
 #include "wire/request.hpp"
 #include "wire/status.hpp"
 #include "wire/usage.hpp"
@@ -32,6 +33,7 @@
     X(LogRead)           \
     X(LogChunk)          \
     X(TaskUsage)         \
+    X(PeerAddress)       \
     X(Envelope)          \
     X(Vector)
 // clang-format on

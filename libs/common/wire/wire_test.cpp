@@ -16,7 +16,7 @@ class EveryMessage : public testing::Test {};
 
 using All = testing::Types<JobSpec, JobDesired, AllocDesired, AllocOrder, TaskCommand, Members, TaskObserved,
                            NodeObserved, NodeStatus, TaskStatus, AllocStatus, TaskEvent, AllocReport, AllocRecorded,
-                           Request, Answer, LogRead, LogChunk, TaskUsage, Envelope, Vector>;
+                           Request, Answer, LogRead, LogChunk, TaskUsage, PeerAddress, Envelope, Vector>;
 TYPED_TEST_SUITE(EveryMessage, All);
 
 TYPED_TEST(EveryMessage, ComesBackAsItWasSent) {

@@ -2,8 +2,8 @@
 
 #include "alloc-runner/shell/runner.hpp"
 #include "base/hash.hpp"
-#include "bus/zmq_transport.hpp"
-#include "host/keys.hpp"
+#include "bus/peer_list.hpp"
+#include "host/bus_link.hpp"
 
 namespace drover::alloc_runner {
 
@@ -13,11 +13,13 @@ constexpr Duration kFarewell = milliseconds(50);  // for the last vector to leav
 
 class AllocRunner : public host::Service {
    public:
-    AllocRunner(rt::Loop& loop, const Config& config, std::unique_ptr<bus::Transport> transport)
-        : loop_(loop),
+    AllocRunner(rt::Loop& loop, const Config& config, std::unique_ptr<bus::ZmqTransport> transport)
+        : config_(config),
+          loop_(loop),
           transport_(std::move(transport)),
           boot_(random_hex(16)),
           exchange_(loop_, *transport_, {config.id, "alloc-runner", boot_}),
+          peers_(exchange_, *transport_),
           runner_(loop_, exchange_, rules(config)) {}
 
     // The lease goes back at once; the tasks stay with the driver-managers.
@@ -25,6 +27,8 @@ class AllocRunner : public host::Service {
         exchange_.leave();
         loop_.at(loop_.now() + kFarewell, std::move(done));
     }
+
+    void reload() override { host::reload_keys(*transport_, config_); }
 
    private:
     BrainRules rules(const Config& config) const {
@@ -35,20 +39,19 @@ class AllocRunner : public host::Service {
         return rules;
     }
 
+    const Config config_;
     rt::Loop& loop_;
-    std::unique_ptr<bus::Transport> transport_;
+    std::unique_ptr<bus::ZmqTransport> transport_;
     std::string boot_;
     bus::Exchange exchange_;
+    bus::PeerBook peers_;
     Runner runner_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
-    const auto keys = host::read_curve_keys(config);
-    if (!keys) return tl::unexpected(keys.error());
-    auto transport = bus::ZmqTransport::open(
-        host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
+    auto transport = host::open_bus(host.loop(), config, "alloc-runner", {"driver-manager"});
     if (!transport) return tl::unexpected(transport.error());
     auto service = std::make_unique<AllocRunner>(host.loop(), config, std::move(*transport));
     host.ready();

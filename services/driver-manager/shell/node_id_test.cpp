@@ -6,7 +6,6 @@
 
 #include <csignal>
 
-#include "driver-manager/shell/data_lock.hpp"
 #include "driver-manager/shell/signal_names.hpp"
 #include "os/files.hpp"
 #include "os/remove.hpp"
@@ -42,14 +41,6 @@ TEST_F(NodeIdTest, MayBeChosenTheFirstTime) {
 TEST_F(NodeIdTest, ADamagedFileIsNotReplacedByANewNode) {
     ASSERT_TRUE(os::write_file_atomic(dir_ + "/node_id", "\n", 0600, os::Durable::no));
     EXPECT_THAT(node_id(dir_, "").error().message, testing::HasSubstr("does not hold a node's id"));
-}
-
-TEST_F(NodeIdTest, OneDriverManagerWorksInADataDirectory) {
-    auto first = lock_data(dir_);
-    ASSERT_TRUE(first);
-    EXPECT_THAT(lock_data(dir_).error().message, testing::HasSubstr("another drover-driver-manager"));
-    first->reset();
-    EXPECT_TRUE(lock_data(dir_));
 }
 
 TEST(SignalNames, AreKnownWithAndWithoutTheirPrefix) {

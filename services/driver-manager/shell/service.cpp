@@ -9,21 +9,21 @@
 #include <memory>
 
 #include "base/hash.hpp"
-#include "bus/zmq_transport.hpp"
+#include "bus/peer_list.hpp"
 #include "driver-manager/drivers/capabilities.hpp"
 #include "driver-manager/fingerprint/fingerprint.hpp"
 #include "driver-manager/fingerprint/storage.hpp"
 #include "driver-manager/shell/agent.hpp"
 #include "driver-manager/shell/beacon.hpp"
-#include "driver-manager/shell/data_lock.hpp"
 #include "driver-manager/shell/docker_watch.hpp"
 #include "driver-manager/shell/log_desk.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "driver-manager/shell/node_id.hpp"
 #include "driver-manager/shell/usage_desk.hpp"
 #include "driver-manager/shell/variable_feed.hpp"
-#include "host/keys.hpp"
+#include "host/bus_link.hpp"
 #include "host/log.hpp"
+#include "os/file_lock.hpp"
 #include "os/files.hpp"
 #include "secret/key_files.hpp"
 
@@ -86,13 +86,15 @@ Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths
 
 class DriverManager : public host::Service {
    public:
-    DriverManager(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<bus::Transport> transport,
+    DriverManager(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<bus::ZmqTransport> transport,
                   const NodePaths& paths, const NodeHands::Limits& limits, const std::string& node)
-        : lock_(std::move(lock)),
+        : config_(config),
+          lock_(std::move(lock)),
           loop_(host.loop()),
           transport_(std::move(transport)),
           boot_(random_hex(16)),
           exchange_(loop_, *transport_, {node, "driver-manager", boot_}),
+          peers_(exchange_, *transport_),
           hands_(loop_, paths, node, limits),
           agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
           variables_(loop_, exchange_, hands_.variables(), hands_.keeper()),
@@ -133,12 +135,16 @@ class DriverManager : public host::Service {
         loop_.at(loop_.now() + kFarewell, std::move(done));
     }
 
+    void reload() override { host::reload_keys(*transport_, config_); }
+
    private:
+    const Config config_;
     UniqueFd lock_;
     rt::Loop& loop_;
-    std::unique_ptr<bus::Transport> transport_;
+    std::unique_ptr<bus::ZmqTransport> transport_;
     std::string boot_;
     bus::Exchange exchange_;
+    bus::PeerBook peers_;
     NodeHands hands_;
     Agent agent_;
     VariableFeed variables_;
@@ -151,12 +157,12 @@ class DriverManager : public host::Service {
 }  // namespace
 
 Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
-    auto lock = lock_data(config.data_dir);
+    auto lock = os::lock_data_dir(config.data_dir, "driver-manager");
     if (!lock) return tl::unexpected(lock.error());
     // Tasks that run as other users work below it; what is not theirs has modes of its own.
     if (::geteuid() == 0 && ::chmod(config.data_dir.c_str(), 0711) != 0)
         return fail_errno("cannot let tasks pass through " + config.data_dir, errno);
-    const bool named = config.id != "driver-manager-0";
+    const bool named = !config.numbered && config.id != "driver-manager-0";
     const auto node = node_id(config.data_dir, named ? config.id : std::string());
     if (!node) return tl::unexpected(node.error());
     if (named && config.id != *node)
@@ -165,13 +171,12 @@ Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& con
     if (!paths) return tl::unexpected(paths.error());
     const auto limits = limits_of(config, *paths);
     if (!limits) return tl::unexpected(limits.error());
-    const auto keys = host::read_curve_keys(config);
-    if (!keys) return tl::unexpected(keys.error());
-    auto transport = bus::ZmqTransport::open(
-        host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
+    Config here = config;
+    here.id = *node;
+    auto transport = host::open_bus(host.loop(), here, "driver-manager", {"alloc-runner", "gateway"});
     if (!transport) return tl::unexpected(transport.error());
     auto service =
-        std::make_unique<DriverManager>(host, config, std::move(*lock), std::move(*transport), *paths, *limits, *node);
+        std::make_unique<DriverManager>(host, here, std::move(*lock), std::move(*transport), *paths, *limits, *node);
     if (const auto begun = service->begin(); !begun) return tl::unexpected(begun.error());
     host.ready();
     return service;

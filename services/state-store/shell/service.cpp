@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "base/hash.hpp"
-#include "bus/zmq_transport.hpp"
-#include "host/keys.hpp"
+#include "bus/peer_list.hpp"
+#include "host/bus_link.hpp"
 #include "host/log.hpp"
+#include "os/file_lock.hpp"
 #include "state-store/engine/sqlite_open.hpp"
 #include "state-store/shell/data_disk.hpp"
-#include "state-store/shell/data_lock.hpp"
 #include "state-store/shell/store.hpp"
 
 namespace drover::store {
@@ -35,13 +35,15 @@ StoreLimits limits_of(const Config& config) {
 class StoreService : public host::Service {
    public:
     StoreService(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<DataDisk> disk,
-                 std::unique_ptr<Engine> engine, std::unique_ptr<bus::Transport> transport)
-        : lock_(std::move(lock)),
+                 std::unique_ptr<Engine> engine, std::unique_ptr<bus::ZmqTransport> transport)
+        : config_(config),
+          lock_(std::move(lock)),
           disk_(std::move(disk)),
           engine_(std::move(engine)),
           transport_(std::move(transport)),
           boot_(random_hex(16)),
           exchange_(host.loop(), *transport_, {config.id, "state-store", boot_}),
+          peers_(exchange_, *transport_, stable_hash(boot_)),
           store_(host.loop(), exchange_, *engine_, *disk_, limits_of(config), stable_hash(boot_),
                  [&host](const Error&) { host.stop(1); }) {}
 
@@ -52,20 +54,24 @@ class StoreService : public host::Service {
         done();
     }
 
+    void reload() override { host::reload_keys(*transport_, config_); }
+
    private:
+    const Config config_;
     UniqueFd lock_;
     std::unique_ptr<DataDisk> disk_;
     std::unique_ptr<Engine> engine_;
-    std::unique_ptr<bus::Transport> transport_;
+    std::unique_ptr<bus::ZmqTransport> transport_;
     std::string boot_;
     bus::Exchange exchange_;
+    bus::PeerList peers_;
     Store store_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
-    auto lock = lock_data_dir(config.data_dir);
+    auto lock = os::lock_data_dir(config.data_dir, "state-store");
     if (!lock) return tl::unexpected(lock.error());
     auto disk = std::make_unique<DataDisk>(host.loop(), config.data_dir, config.disk_reserve);
     const std::string database = config.data_dir + std::string(kDatabase);
@@ -76,10 +82,7 @@ Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& con
     }
     if (!opened) return tl::unexpected(opened.error());
     if (!opened->recovered.empty()) log::warn("recovered", {{"what", opened->recovered}});
-    const auto keys = host::read_curve_keys(config);
-    if (!keys) return tl::unexpected(keys.error());
-    auto transport = bus::ZmqTransport::open(
-        host.loop(), {config.bind, config.tap, config.peers, {keys->public_key, keys->secret_key, keys->allowed}});
+    auto transport = host::open_bus(host.loop(), config, "state-store", {});
     if (!transport) return tl::unexpected(transport.error());
     auto service = std::make_unique<StoreService>(host, config, std::move(*lock), std::move(disk),
                                                   std::move(opened->engine), std::move(*transport));

@@ -17,6 +17,8 @@ struct Config : host::ServiceConfig {
     double gc_inode_percent = 90;
     Size disk_reserve{16 << 20};
 
+    Config() { may_have_replicas = false; }
+
     std::vector<host::Option> options() {
         return host::join(
             service_options(),
