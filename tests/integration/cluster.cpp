@@ -71,7 +71,8 @@ const char* to_string(Service service) {
     return "?";
 }
 
-Cluster::Cluster() : dir_(make_dir()), guardian_(start_guardian(dir_)) {
+Cluster::Cluster(Programs programs)
+    : programs_(std::move(programs)), dir_(make_dir()), guardian_(start_guardian(dir_)) {
     fs::create_directories(dir_ + "/run");
     for (const Service service : kServices) start(service);
     EXPECT_TRUE(eventually([this] { return healthy(); }, seconds(30))) << get("/v1/health") << logs();
@@ -100,7 +101,8 @@ Words Cluster::command(Service service) const {
     for (const Service peer : kServices) {
         if (peer != service) peers += (peers.empty() ? "" : ",") + endpoint(peer);
     }
-    Words words = {std::string(DROVER_BIN) + "/drover-" + name,
+    const auto other = programs_.find(service);
+    Words words = {(other == programs_.end() ? DROVER_BIN : other->second) + "/drover-" + name,
                    "--id=" + name + "-0",
                    "--data-dir=" + dir_ + "/" + name,
                    "--run-dir=" + dir_ + "/run",

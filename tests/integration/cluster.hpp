@@ -24,8 +24,11 @@ const char* to_string(Service service);
 
 class Cluster {
    public:
+    // Where the programs of each service are, when not those of this build.
+    using Programs = std::map<Service, std::string>;
+
     // Everything is started and healthy, or the test has failed.
-    Cluster();
+    explicit Cluster(Programs programs = {});
     // Ends every service and every task, whatever state they are in.
     ~Cluster();
     Cluster(const Cluster&) = delete;
@@ -35,6 +38,8 @@ class Cluster {
     std::string tap_endpoint(Service service) const;
 
     void start(Service service);
+    // From its next start on.
+    void use(Service service, const std::string& programs) { programs_[service] = programs; }
     // SIGKILL, and waits until it is gone.
     void kill(Service service);
     pid_t pid(Service service) const { return pids_.at(service); }
@@ -64,6 +69,7 @@ class Cluster {
     std::string endpoint(Service service) const;
     Words command(Service service) const;
 
+    Programs programs_;
     std::string dir_;
     UniqueFd guardian_;
     std::map<Service, pid_t> pids_;
