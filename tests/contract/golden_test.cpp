@@ -1,5 +1,6 @@
-// What was said by an earlier Drover is understood by this one, with the same meaning. golden/<message> holds bytes as
-// they went over the wire, golden/<message>.json what they meant; fields that came later may be added to that.
+// What was said by an earlier Drover is understood by this one, with the same meaning.
+// golden/<release>/messages/<message> holds bytes as they went over the wire, <message>.json what they meant; fields
+// that came later may be added to that.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -7,13 +8,17 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "base/hash.hpp"
 #include "wire/codec.hpp"
 #include "wire/messages.hpp"
+#include "wire/random.hpp"
 
 namespace drover::contract {
 namespace {
 
+namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 std::string slurp(const std::string& path) {
@@ -41,24 +46,58 @@ bool holds(const Json& was, const Json& is) {
 }
 
 template <class T>
-void expect_same_meaning(const std::string& name) {
-    const std::string path = std::string(DROVER_GOLDEN) + "/" + name;
-    const std::string bytes = slurp(path);
-    ASSERT_FALSE(bytes.empty()) << path << " is missing";
-    const auto message = wire::decode<T>(bytes);
+void expect_same_meaning(const fs::path& path) {
+    const auto message = wire::decode<T>(slurp(path));
     ASSERT_TRUE(message.has_value()) << path << ": " << message.error().message;
+    const Json was = Json::parse(slurp(path.string() + ".json"), nullptr, false);
+    ASSERT_TRUE(was.is_object()) << path << ".json is missing";
     const std::string text = wire::to_json(*message);
-    if (std::getenv("DROVER_WRITE_GOLDEN") != nullptr)
-        std::ofstream(path + ".json") << Json::parse(text).dump(1) << "\n";
-    const Json was = Json::parse(slurp(path + ".json"), nullptr, false);
-    ASSERT_TRUE(was.is_object()) << path << ".json is missing; DROVER_WRITE_GOLDEN=1 writes it";
     EXPECT_TRUE(holds(was, Json::parse(text))) << path << " now means " << text;
 }
 
+// Writes those of a release that are not there yet: tools/golden says which release it is.
+template <class T>
+void write(const fs::path& path) {
+    if (fs::exists(path)) return;
+    fs::create_directories(path.parent_path());
+    const T message = wire::RandomMessage(stable_hash(path.filename().string())).make<T>();
+    std::ofstream(path, std::ios::binary) << wire::encode(message);
+    std::ofstream(path.string() + ".json") << Json::parse(wire::to_json(message)).dump(1) << "\n";
+}
+
+// Of every release that knew the message; a new one has its first with the next release.
+template <class T>
+void check(const std::string& name) {
+    if (const char* release = std::getenv("DROVER_WRITE_GOLDEN"))
+        write<T>(fs::path(DROVER_GOLDEN) / release / "messages" / name);
+    for (const auto& release : fs::directory_iterator(DROVER_GOLDEN)) {
+        const fs::path path = release.path() / "messages" / name;
+        if (fs::exists(path)) expect_same_meaning<T>(path);
+    }
+}
+
 #define GOLDEN_TEST(Type) \
-    TEST(Golden, Type##IsUnderstoodAsItWasSaid) { expect_same_meaning<wire::Type>(#Type); }
+    TEST(Golden, Type##IsUnderstoodAsItWasSaid) { check<wire::Type>(#Type); }
 WIRE_MESSAGES(GOLDEN_TEST)
 #undef GOLDEN_TEST
+
+TEST(Golden, NoMessageThatWasEverSaidIsUnknown) {
+#define NAME(Type) #Type,
+    const std::set<std::string> known = {WIRE_MESSAGES(NAME)};
+#undef NAME
+    std::size_t releases = 0;
+    for (const auto& release : fs::directory_iterator(DROVER_GOLDEN)) {
+        ++releases;
+        std::size_t messages = 0;
+        for (const auto& entry : fs::directory_iterator(release.path() / "messages")) {
+            if (entry.path().extension() == ".json") continue;
+            ++messages;
+            EXPECT_TRUE(known.contains(entry.path().filename().string())) << entry.path();
+        }
+        EXPECT_GT(messages, 20U) << release.path();
+    }
+    EXPECT_GT(releases, 0U);
+}
 
 }  // namespace
 }  // namespace drover::contract

@@ -1,4 +1,5 @@
-// libFuzzer's entry for every target: DROVER_FUZZ_TARGET names one, "list" prints their names.
+// libFuzzer's entry for every target: DROVER_FUZZ_TARGET names one, "list" prints their names and "messages" the kinds
+// of messages, in the order in which the target "message" counts them.
 #include <cstdio>
 #include <cstdlib>
 
@@ -6,19 +7,23 @@
 
 namespace {
 
-const drover::fuzz::Target& chosen() {
-    static const drover::fuzz::Target& target = []() -> const drover::fuzz::Target& {
-        const char* wanted = std::getenv("DROVER_FUZZ_TARGET");
-        for (const auto& candidate : drover::fuzz::targets()) {
-            if (wanted != nullptr && candidate.name == wanted) return candidate;
-        }
-        const bool list = wanted != nullptr && std::string_view(wanted) == "list";
-        if (!list) std::fprintf(stderr, "DROVER_FUZZ_TARGET must be one of:\n");
-        for (const auto& candidate : drover::fuzz::targets()) {
-            std::fprintf(list ? stdout : stderr, "%.*s\n", static_cast<int>(candidate.name.size()),
-                         candidate.name.data());
-        }
-        std::exit(list ? 0 : 2);
+using drover::fuzz::Target;
+
+[[noreturn]] void print(std::FILE* file, const std::vector<Target>& targets, int code) {
+    for (const Target& one : targets) std::fprintf(file, "%.*s\n", static_cast<int>(one.name.size()), one.name.data());
+    std::exit(code);
+}
+
+const Target& chosen() {
+    static const Target& target = []() -> const Target& {
+        const char* value = std::getenv("DROVER_FUZZ_TARGET");
+        const std::string_view wanted = value == nullptr ? "" : value;
+        if (wanted == "list") print(stdout, drover::fuzz::targets(), 0);
+        if (wanted == "messages") print(stdout, drover::fuzz::messages(), 0);
+        for (const Target& candidate : drover::fuzz::targets())
+            if (candidate.name == wanted) return candidate;
+        std::fprintf(stderr, "DROVER_FUZZ_TARGET must be one of:\n");
+        print(stderr, drover::fuzz::targets(), 2);
     }();
     return target;
 }

@@ -39,8 +39,9 @@ TEST_P(Replay, NoKnownInputBreaksTheParser) {
     EXPECT_GT(seeds, 0u) << folder << " has no seeds; a fuzzer without them finds little";
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryParser, Replay, testing::ValuesIn(targets()),
-                         [](const auto& param) { return std::string(param.param.name); });
+const auto kName = [](const auto& param) { return std::string(param.param.name); };
+INSTANTIATE_TEST_SUITE_P(EveryParser, Replay, testing::ValuesIn(targets()), kName);
+INSTANTIATE_TEST_SUITE_P(EveryMessage, Replay, testing::ValuesIn(messages()), kName);
 
 }  // namespace
 }  // namespace drover::fuzz

@@ -4,19 +4,26 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string>
 
 #include "base/check.hpp"
 #include "base/unique_fd.hpp"
+#include "base/units.hpp"
+#include "bus/curve.hpp"
+#include "bus/topic.hpp"
 #include "driver-manager/docker/answers.hpp"
 #include "driver-manager/docker/frames.hpp"
 #include "driver-manager/fetch/request/request.hpp"
 #include "driver-manager/fetch/request/source.hpp"
 #include "driver-manager/fetch/unpack.hpp"
+#include "fuzz/http_target.hpp"
+#include "fuzz/node_targets.hpp"
+#include "fuzz/scratch.hpp"
+#include "host/config_file.hpp"
 #include "jobspec/fuzz.hpp"
 #include "os/files.hpp"
 #include "os/remove.hpp"
+#include "secret/seal.hpp"
 #include "templating/fuzz.hpp"
 #include "wire/codec.hpp"
 #include "wire/messages.hpp"
@@ -65,19 +72,6 @@ void fetch_request(std::string_view bytes) {
     CHECK(source.has_value() || !source.error().message.empty());
 }
 
-// A directory of this process, removed with the process' last look at it.
-struct Scratch {
-    Scratch() {
-        const char* tmp = std::getenv("TMPDIR");
-        path = std::string(tmp == nullptr ? "/tmp" : tmp) + "/drover-fuzz-XXXXXX";
-        CHECK(::mkdtemp(path.data()) != nullptr);
-    }
-    ~Scratch() { (void)os::remove_tree(path); }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    std::string path;
-};
-
 // Whatever an archive says, nothing appears beside the directory, and what was accepted keeps the rules.
 void archive(std::string_view bytes) {
     static const Scratch scratch;
@@ -122,18 +116,58 @@ void docker_answer(std::string_view bytes) {
     CHECK(!docker::reason(answer).empty());
 }
 
+void config(std::string_view bytes) {
+    if (bytes.size() > host::kMaxConfigFile) return;
+    const auto values = host::parse_config(bytes, "drover.yaml");
+    if (values) return;
+    CHECK(values.error().message.starts_with("drover.yaml:"));
+}
+
+// The short texts: what people write for lengths of time and sizes, where a service is to be found, what is said on
+// which topic.
+void text(std::string_view bytes) {
+    if (const auto duration = parse_duration(bytes)) CHECK(duration->ns >= 0);
+    if (const auto size = parse_size(bytes)) CHECK(parse_size(to_string(*size)) == *size);
+    if (const auto endpoint = bus::parse_endpoint(std::string(bytes)))
+        CHECK(endpoint->address.empty() == !endpoint->host.empty());
+    if (bus::valid_topic(bytes)) CHECK(bytes.size() <= bus::kMaxTopic);
+    (void)bus::stream_matches(bytes, bytes);
+}
+
+void sealed(std::string_view bytes) {
+    static const secret::KeyPair keys = secret::make_keys().value();
+    CHECK(!secret::open(keys.private_key, "db/main password", bytes).has_value());
+}
+
+void any_message(std::string_view bytes) {
+    if (bytes.empty()) return;
+    messages()[static_cast<unsigned char>(bytes[0]) % messages().size()].run(bytes.substr(1));
+}
+
 }  // namespace
 
-const std::vector<Target>& targets() {
+const std::vector<Target>& messages() {
 #define MESSAGE_TARGET(Type) {#Type, message<wire::Type>},
-    static const std::vector<Target> kTargets = {WIRE_MESSAGES(MESSAGE_TARGET){"json", json},
+    static const std::vector<Target> kMessages = {WIRE_MESSAGES(MESSAGE_TARGET)};
+#undef MESSAGE_TARGET
+    return kMessages;
+}
+
+const std::vector<Target>& targets() {
+    static const std::vector<Target> kTargets = {{"message", any_message},
+                                                 {"json", json},
                                                  {"job", job},
                                                  {"template", text_template},
                                                  {"fetch_request", fetch_request},
                                                  {"archive", archive},
                                                  {"docker_output", docker_output},
-                                                 {"docker_answer", docker_answer}};
-#undef MESSAGE_TARGET
+                                                 {"docker_answer", docker_answer},
+                                                 {"http", http},
+                                                 {"config", config},
+                                                 {"text", text},
+                                                 {"sealed", sealed},
+                                                 {"shim", shim},
+                                                 {"node_files", node_files}};
     return kTargets;
 }
 

@@ -11,6 +11,11 @@ struct Target {
     void (*run)(std::string_view bytes);  // ends the process where a parser breaks its promise
 };
 
+// What is fuzzed.
 const std::vector<Target>& targets();
+
+// One for each kind of message. They share one decoder, so they are fuzzed as the target "message", whose first byte
+// chooses the kind by its place here; the seeds of each have a folder.
+const std::vector<Target>& messages();
 
 }  // namespace drover::fuzz

@@ -85,7 +85,7 @@ std::string Replica::name() const {
     return to_string(service) + (index == 0 ? std::string() : "-" + std::to_string(index));
 }
 
-Cluster::Cluster() : Cluster(Layout{}) {
+Cluster::Cluster(Programs programs) : Cluster(Layout{.programs = std::move(programs)}) {
     for (const Replica& replica : replicas_) start(replica);
     EXPECT_TRUE(eventually([this] { return healthy(); }, seconds(30))) << get("/v1/health") << logs();
 }
@@ -124,7 +124,8 @@ Words Cluster::command(const Replica& replica) const {
         if (peer == replica) continue;
         peers += (peers.empty() ? "" : ",") + (layout_.route ? layout_.route(replica, peer) : endpoint(peer));
     }
-    Words words = {std::string(DROVER_BIN) + "/drover-" + role,
+    const auto other = layout_.programs.find(replica.service);
+    Words words = {(other == layout_.programs.end() ? DROVER_BIN : other->second) + "/drover-" + role,
                    "--id=" + role + "-" + std::to_string(replica.index),
                    "--data-dir=" + dir_ + "/" + replica.name(),
                    "--run-dir=" + run_dir(replica),

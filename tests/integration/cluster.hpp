@@ -35,6 +35,9 @@ struct Replica {
     friend auto operator<=>(const Replica&, const Replica&) = default;
 };
 
+// Where the programs of each service are, when not those of this build.
+using Programs = std::map<Service, std::string>;
+
 struct Layout {
     int alloc_runners = 1;
     int driver_managers = 1;
@@ -42,12 +45,13 @@ struct Layout {
     std::function<std::string(const Replica& hears, const Replica& speaks)> route = nullptr;
     // "NAME=value" of every service, asked for at its start.
     std::function<Words()> environment = nullptr;
+    Programs programs{};
 };
 
 class Cluster {
    public:
     // Everything is started and healthy, or the test has failed.
-    Cluster();
+    explicit Cluster(Programs programs = {});
     // A directory and a guardian, and nothing started.
     explicit Cluster(Layout layout);
     // Ends every service and every task, whatever state they are in.
@@ -62,6 +66,8 @@ class Cluster {
     std::string tap_endpoint(const Replica& replica) const;
 
     void start(const Replica& replica);
+    // From its next start on.
+    void use(Service service, const std::string& programs) { layout_.programs[service] = programs; }
     // SIGKILL, and waits until it is gone.
     void kill(const Replica& replica);
     // Its exit code, or 128 and the signal, once it has ended by itself; then it counts as never started.

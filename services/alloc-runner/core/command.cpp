@@ -30,13 +30,13 @@ std::optional<Desire> desire(const Task& task, const TaskRules& rules, std::uint
             result.pre_kill = status.stop_stage == wire::StopStage::pre_kill;
             break;
         case TaskPhase::starting: break;
-        // A run that is not there any more must not be started again under its old number. But whoever has been away
-        // may only not have heard of it yet: before the node has acknowledged this term, just the runs before it are
-        // named.
+        // Where it is not to be seen the node has not answered under this term yet: it may be gone, and must not be
+        // started again under its old number, or this process has not heard of it yet, and it must not be stopped. A
+        // stop of nothing only asks for that answer.
         case TaskPhase::running:
             if (result.seq != status.seq || contains(observed, status.seq)) break;
             result.verb = wire::Verb::stop;
-            if (observed.term != rules.term) --result.seq;
+            result.seq = 0;
             break;
         case TaskPhase::pending:
         case TaskPhase::backoff:
