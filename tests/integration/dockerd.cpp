@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "base/check.hpp"
 #include "integration/procfs.hpp"
@@ -52,6 +53,10 @@ Dockerd::Dockerd() : dir_(make_directory()) {
 }
 
 Dockerd::~Dockerd() {
+    // They would outlive their daemon.
+    const Outcome left = run({"/usr/bin/docker", "-H", "unix://" + socket(), "ps", "-aq"}, {});
+    std::istringstream ids(left.out);
+    for (std::string id; ids >> id;) run({"/usr/bin/docker", "-H", "unix://" + socket(), "rm", "-f", id}, {});
     ::kill(pid_, SIGTERM);
     reap(pid_, seconds(20));
     end_all_with(dir_);
