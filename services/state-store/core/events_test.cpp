@@ -151,7 +151,7 @@ TEST_F(EventsTest, WhoeverAsksForWhatWasRemovedIsToldSo) {
 }
 
 TEST_F(EventsTest, ATimeLeadsToTheFirstEventOfItAndToAllThatWereRecordedLater) {
-    for (const std::uint64_t n : {1, 2, 5, 3, 4, 6}) add("web", "a1", "server", n);
+    for (const std::uint64_t n : {1U, 2U, 5U, 3U, 4U, 6U}) add("web", "a1", "server", n);
     wire::Request request;
     request.from = test_event("", "", "", 3).time;
     const auto found = [&] { return names(answer_events(record, log, request).value()); };
