@@ -55,11 +55,10 @@ class Row : public msgpack::null_visitor {
 
    private:
     Token& add(NodeType type) {
-        if (size_ == room_.size()) room_.resize(size_ + size_ / 2 + kFirstTokens);
-        Token& token = room_[size_++];
-        token = Token();
-        token.type = type;
-        return token;
+        if (next_ == end_) grow();
+        *next_ = Token();
+        next_->type = type;
+        return *next_++;
     }
     bool add(NodeType type, const char* text, std::uint32_t size) {
         Token& token = add(type);
@@ -67,23 +66,30 @@ class Row : public msgpack::null_visitor {
         token.size = size;
         return true;
     }
+    void grow() {
+        const std::size_t used = room_.size();
+        room_.resize(used + used / 2 + kFirstTokens);
+        next_ = room_.data() + used;
+        end_ = room_.data() + room_.size();
+    }
     bool open(NodeType type, std::uint32_t size, std::uint32_t limit) {
         if (size > limit) problem_ = "a list or a map with too many elements";
         if (depth_ == kMaxDepth) problem_ = "nested too deeply";
         if (problem_ != nullptr) return false;
-        opened_[depth_++] = size_;
+        opened_[depth_++] = next_ - room_.data();
         add(type).size = size;
         return true;
     }
     bool close() {
-        Token& token = room_[opened_[--depth_]];
-        token.span = static_cast<std::uint32_t>(size_ - opened_[depth_]);
+        Token* const opener = room_.data() + opened_[--depth_];
+        opener->span = static_cast<std::uint32_t>(next_ - opener);
         return true;
     }
 
     std::vector<Token>& room_;
-    std::size_t size_ = 0;
-    std::array<std::size_t, kMaxDepth> opened_{};
+    Token* next_ = room_.data();
+    Token* end_ = next_ + room_.size();
+    std::array<std::ptrdiff_t, kMaxDepth> opened_;  // where each array and map that is still open begins
     std::size_t depth_ = 0;
     const char* problem_ = nullptr;
 };

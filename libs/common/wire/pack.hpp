@@ -28,7 +28,7 @@ class Writer {
     std::string& out_;
 };
 
-enum class NodeType { nil, boolean, integer, real, str, bin, array, map, ext };
+enum class NodeType : std::uint8_t { nil, boolean, integer, real, str, bin, array, map, ext };
 
 struct Token {
     NodeType type = NodeType::nil;

@@ -104,28 +104,6 @@ TEST(Alloc, SaysACommandOnceUntilItChanges) {
     EXPECT_TRUE(alloc.step(kAllocNow, nothing_of(alloc.desired())).commands.empty());
 }
 
-// Who takes over may have heard of a run from the store before its node told of it.
-TEST(Alloc, StopsNothingThatItHasOnlyNotHeardOfYet) {
-    Alloc before(alloc_of(1), nullptr, {.term = 2});
-    before.step(kAllocNow, nothing_of(before.desired()));
-    const wire::TaskObserved old = seen(2, wire::RunPhase::running);
-    before.step(kAllocNow, Observations{{"t0", &old}});
-    const wire::AllocStatus recorded = before.status();
-    ASSERT_EQ(recorded.tasks[0].state, wire::TaskState::running);
-
-    Alloc after(before.desired(), &recorded, {.term = 3});
-    const AllocDecision asks = after.step(kAllocNow, nothing_of(after.desired()));
-    ASSERT_EQ(asks.commands.size(), 1u);
-    EXPECT_EQ(asks.commands[0].verb, wire::Verb::stop);
-    EXPECT_EQ(asks.commands[0].seq, 0u) << "that is a stop of something";
-    const wire::TaskObserved answer = seen(3, wire::RunPhase::running);
-    const AllocDecision goes_on = after.step(kAllocNow, Observations{{"t0", &answer}});
-    ASSERT_EQ(goes_on.commands.size(), 1u);
-    EXPECT_EQ(goes_on.commands[0].verb, wire::Verb::run);
-    EXPECT_EQ(goes_on.commands[0].seq, 1u);
-    EXPECT_EQ(after.status().tasks[0].state, wire::TaskState::running);
-}
-
 TEST(Alloc, BoundsTheKillTimeoutByTheNodes) {
     wire::AllocDesired desired = alloc_of(1);
     desired.group.tasks[0].kill_timeout = hours(1);
