@@ -10,6 +10,7 @@
 #include "base/unique_fd.hpp"
 #include "base/units.hpp"
 #include "bus/curve.hpp"
+#include "bus/recording.hpp"
 #include "bus/topic.hpp"
 #include "driver-manager/docker/answers.hpp"
 #include "driver-manager/docker/frames.hpp"
@@ -134,6 +135,22 @@ void text(std::string_view bytes) {
     (void)bus::stream_matches(bytes, bytes);
 }
 
+// As a whole file, and as what follows the first line of one.
+void recording(std::string_view bytes) {
+    static const Scratch scratch;
+    const std::string path = scratch.path + "/recording";
+    for (const std::string_view before : {"", "drover-tap 1\n"}) {
+        CHECK(os::write_file_atomic(path, std::string(before).append(bytes), 0600, os::Durable::no).has_value());
+        auto opened = bus::Recording::open(path);
+        if (!opened) continue;
+        bus::Heard heard;
+        std::size_t read = 0;
+        for (auto more = opened->next(heard); more && *more; more = opened->next(heard))
+            read += heard.topic.size() + heard.payload.size();
+        CHECK(read <= bytes.size());
+    }
+}
+
 void sealed(std::string_view bytes) {
     static const secret::KeyPair keys = secret::make_keys().value();
     CHECK(!secret::open(keys.private_key, "db/main password", bytes).has_value());
@@ -165,6 +182,7 @@ const std::vector<Target>& targets() {
                                                  {"http", http},
                                                  {"config", config},
                                                  {"text", text},
+                                                 {"recording", recording},
                                                  {"sealed", sealed},
                                                  {"shim", shim},
                                                  {"node_files", node_files}};

@@ -43,10 +43,11 @@ bool completes(const Cluster& cluster, const std::string& job) {
         seconds(20));
 }
 
-TEST(Tap, APythonSubscriberReadsOneJobsEventsWithoutASchema) {
+// The examples, which know nothing of Drover but the frames.
+void expect_reads_one_jobs_events(const std::string& language, const std::string& program) {
     Cluster cluster;
     const std::string out = cluster.dir() + "/tapped";
-    const pid_t tap = spawn({"/usr/bin/python3", std::string(DROVER_SOURCE) + "/tests/integration/tap.py",
+    const pid_t tap = spawn({language, std::string(DROVER_SOURCE) + "/examples/taps/" + program,
                              cluster.tap_endpoint(Service::state_store), "v1/task/event/web/", "60"},
                             {"TAP_OF=" + cluster.dir()}, out, out + ".err");
     ASSERT_TRUE(eventually([&] { return !lines(out).empty(); }, seconds(20)));
@@ -75,6 +76,12 @@ TEST(Tap, APythonSubscriberReadsOneJobsEventsWithoutASchema) {
     }
     EXPECT_THAT(types, ElementsAre("Received", "Task Setup", "Started", "Terminated"));
 }
+
+TEST(Tap, APythonSubscriberReadsOneJobsEventsWithoutASchema) {
+    expect_reads_one_jobs_events("/usr/bin/python3", "tap.py");
+}
+
+TEST(Tap, AJavaScriptSubscriberNeedsNotEvenALibrary) { expect_reads_one_jobs_events("/usr/bin/node", "tap.mjs"); }
 
 TEST(Tap, WhatATaskUsesOfItsNodeIsToldToWhoeverAsks) {
     Cluster cluster;

@@ -1,5 +1,6 @@
 #include "host/service.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -90,6 +91,15 @@ Result<void> make_dir(const std::string& path) {
     return fail_errno("cannot make the directory " + path, errno);
 }
 
+// The soft limit of most systems is 1,024, and a task takes two descriptors of its driver-manager. Tasks do not inherit
+// it: shim/heritage.cpp.
+void allow_many_descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int say_wrong(const Program& program, const Error& error) {
     std::fprintf(stderr, "%s: %s\n", program.name.c_str(), error.message.c_str());
     return 2;
@@ -149,6 +159,7 @@ int run_service(const Program& program, const ConfigInput& input, ServiceConfig&
     if (config.id.empty()) config.id = service_name(program) + "-0";
     log::setup(program.name, *level);
     rt::block_signals({SIGTERM, SIGINT, SIGHUP});
+    allow_many_descriptors();
     for (const std::string& dir : {config.data_dir, config.run_dir}) {
         const auto made = make_dir(dir);
         if (!made) {

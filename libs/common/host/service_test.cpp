@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -95,6 +96,21 @@ TEST_F(ServiceTest, AReadyFileLeftByACrashIsGoneBeforeTheServiceStarts) {
         host.stop(0);
         return std::make_unique<Probe>();
     });
+}
+
+TEST_F(ServiceTest, MayHaveAsManyDescriptorsAsTheSystemAllows) {
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit few{std::min<rlim_t>(before.rlim_max, 256), before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    rlimit within{};
+    run([&](Host& host) {
+        ::getrlimit(RLIMIT_NOFILE, &within);
+        host.stop(0);
+        return std::make_unique<Probe>();
+    });
+    EXPECT_EQ(within.rlim_cur, before.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(ServiceTest, ASecondSignalEndsItWithoutWaiting) {
