@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "gateway/mirror.hpp"
+#include "wire/log.hpp"
 #include "wire/request.hpp"
 
 namespace drover::gateway {

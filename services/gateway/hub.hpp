@@ -8,6 +8,7 @@
 #include "gateway/hints.hpp"
 #include "gateway/mirror.hpp"
 #include "gateway/statements.hpp"
+#include "wire/log.hpp"
 #include "wire/request.hpp"
 
 namespace drover::gateway {

@@ -52,13 +52,19 @@ struct Resources {
     friend bool operator==(const Resources&, const Resources&) = default;
 };
 
+// Where a task's output goes.
+enum class LogSink { file, none, syslog, journald };
+WIRE_ENUM(LogSink, "file", "none", "syslog", "journald");
+
 struct LogConfig {
     std::uint32_t max_files = 10;
     std::uint64_t max_file_size = 10 << 20;  // bytes
+    std::vector<LogSink> sinks{};            // empty: file; none stands alone
 
     static constexpr std::string_view kName = "LogConfig";
     static constexpr auto fields() {
-        return std::tuple(field("max_files", &LogConfig::max_files), field("max_file_size", &LogConfig::max_file_size));
+        return std::tuple(field("max_files", &LogConfig::max_files), field("max_file_size", &LogConfig::max_file_size),
+                          field("sinks", &LogConfig::sinks));
     }
     friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };

@@ -3,6 +3,7 @@
 
 #include "wire/desired.hpp"
 #include "wire/envelope.hpp"
+#include "wire/log.hpp"
 #include "wire/observed.hpp"
 #include "wire/peer.hpp"
 #include "wire/request.hpp"
@@ -32,7 +33,9 @@
     X(Answer)            \
     X(LogRead)           \
     X(LogChunk)          \
+    X(TaskOutput)        \
     X(TaskUsage)         \
+    X(NodeUsage)         \
     X(PeerAddress)       \
     X(Envelope)          \
     X(Vector)

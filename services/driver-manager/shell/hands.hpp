@@ -10,8 +10,8 @@
 #include "base/result.hpp"
 #include "driver-manager/core/inventory.hpp"
 #include "wire/desired.hpp"
+#include "wire/log.hpp"
 #include "wire/observed.hpp"
-#include "wire/request.hpp"
 
 namespace drover::driver_manager {
 
