@@ -62,6 +62,7 @@ bool take(Spec* out, const char* entry) {
     if ((v = value_of(entry, "setting"))) return add(out->settings, &out->setting_count, kMaxSettings, v) && *v == '/';
     if ((v = value_of(entry, "log_max_files"))) return parse_number(v, 1000000, &out->log_max_files);
     if ((v = value_of(entry, "log_max_size"))) return parse_number(v, INT64_MAX / 2, &out->log_max_size);
+    if ((v = value_of(entry, "discards_output"))) return (out->discards_output = strcmp(v, "1") == 0);
     if ((v = value_of(entry, "start_delay_ns"))) return set_delay(out, v);
     if ((v = value_of(entry, "isolated"))) return (out->isolated = strcmp(v, "1") == 0);
     if ((v = value_of(entry, "container"))) return *(out->container = v) != 0;

@@ -32,6 +32,7 @@ struct Spec {
     int setting_count = 0;
     uint64_t log_max_files = 10;
     uint64_t log_max_size = 10 << 20;
+    bool discards_output = false;
     int64_t start_delay_ns = 0;
     bool isolated = false;  // argv is that of a runtime (protocol.h)
     // Of a task that is a container, which another program supervises in the place of the shim ("supervisor" names it,

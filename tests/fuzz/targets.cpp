@@ -92,8 +92,8 @@ void archive(std::string_view bytes) {
 void docker_output(std::string_view bytes) {
     const auto take = [&](std::size_t piece) {
         std::string text[2];
-        docker::Frames frames({}, {},
-                              [&](int stream, std::string_view more) { return text[stream].append(more).size(); });
+        docker::Frames frames(
+            {}, {}, [&](int stream, std::int64_t, std::string_view more) { return text[stream].append(more).size(); });
         Result<void> fed;
         for (std::size_t at = 0; fed && at < bytes.size(); at += piece) fed = frames.feed(bytes.substr(at, piece));
         CHECK(fed || !fed.error().message.empty());

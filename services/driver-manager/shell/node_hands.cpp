@@ -211,7 +211,7 @@ void NodeHands::start(const launcher::RunKey& key, const setup::Site& place) {
     }
     setup::Facts& facts = runs_.at(key).facts;
     const auto end_of = [&](const char* stream) {
-        const auto slice = launcher::read_log(plan->log_dir, key.task, stream, -1, 0);
+        const auto slice = launcher::read_log(plan->log_dir, key.task, stream, {.offset = -1});
         return slice ? slice->end : 0;
     };
     facts.stdout_start = end_of("stdout");
@@ -264,12 +264,16 @@ Result<wire::LogChunk> NodeHands::read_log(const wire::LogRead& read) {
         return fail(ErrorKind::not_found,
                     "task " + read.task + " of alloc " + read.alloc +
                         " has no files on this node: it has not been started yet, or was removed");
-    auto slice = launcher::read_log(dirs.logs, read.task, read.stream, read.offset, read.limit);
+    auto slice =
+        launcher::read_log(dirs.logs, read.task, read.stream,
+                           {.offset = read.offset, .limit = read.limit, .since = read.since, .marks = read.marks});
     if (!slice) return tl::unexpected(slice.error());
     wire::LogChunk chunk;
+    chunk.now = slice->now;
     chunk.offset = slice->offset;
     chunk.end = slice->end;
     chunk.data = std::move(slice->data);
+    chunk.marks = std::move(slice->marks);
     return chunk;
 }
 

@@ -101,7 +101,7 @@ void NodeHands::collect_last_output(const launcher::RunKey& key, Run& run) {
     const allocdir::TaskDirs dirs = allocdir::paths(paths_.allocs, key.alloc, key.task);
     // Not what an earlier incarnation wrote into the same log.
     const auto tail = [&](const char* stream, std::uint64_t start) {
-        auto slice = launcher::read_log(dirs.logs, key.task, stream, -kTail, kTail);
+        auto slice = launcher::read_log(dirs.logs, key.task, stream, {.offset = -kTail, .limit = kTail});
         if (!slice) return std::string();
         if (slice->offset < start)
             slice->data.erase(0, std::min<std::uint64_t>(start - slice->offset, slice->data.size()));
