@@ -400,13 +400,33 @@ TEST_F(Cli, ARemovedAllocIsShownWithItsLastWords) {
 }
 
 TEST_F(Cli, LogsArePrintedAsTheyAre) {
-    server.Get("/v1/allocs/4f/logs", [](const httplib::Request& request, httplib::Response& response) {
+    server.Get("/v1/logs/4f", [](const httplib::Request& request, httplib::Response& response) {
         response.set_content(request.get_param_value("stream") + request.get_param_value("tail") + "\x1b[1m\n",
                              "text/plain");
     });
     EXPECT_EQ(run({"alloc", "logs", "--stderr", "--tail", "5", "4f"}), kOk);
     EXPECT_EQ(out, "stderr5\x1b[1m\n");
     EXPECT_EQ(run({"alloc", "logs", "--tail", "x", "4f"}), kUsage);
+}
+
+TEST_F(Cli, MergedLogsAreLinesBehindTheNameOfWhoWroteThem) {
+    std::string asked;
+    server.Get(R"(/v1/logs/(\w+))", [&](const httplib::Request& request, httplib::Response& response) {
+        asked = request.get_param_value("merge") + request.get_param_value("stream") + request.get_param_value("since");
+        response.set_content(R"({"alloc":"4f1c000000000000","task":"web","stream":"stdout","at":5,"line":"hello"}
+{"alloc":"4f1c000000000000","task":"database","stream":"stderr","at":6,"line":"\u001b[1mloud"}
+{"alloc":"4f1c000000000000","task":"web","stream":"stdout","error":"node n1 is away"}
+)",
+                             "application/x-ndjson");
+    });
+    EXPECT_EQ(run({"alloc", "logs", "--merge", "--since", "10m", "4f1c"}), kFailed);
+    EXPECT_EQ(asked, "true10m");
+    EXPECT_EQ(out, "web | hello\ndatabase ! \x1b[1mloud\n");
+    EXPECT_EQ(err, "web: node n1 is away\n");
+    EXPECT_EQ(run({"alloc", "logs", "--merge", "shop"}), kFailed);
+    EXPECT_EQ(out, "4f1c0000/web | hello\n4f1c0000/database ! \x1b[1mloud\n");
+    run({"alloc", "logs", "--merge", "-o", "json", "shop"});
+    EXPECT_EQ(Json::parse(out.substr(0, out.find('\n')))["line"], "hello");
 }
 
 TEST_F(Cli, CompletionKnowsEveryVerbAndOption) {

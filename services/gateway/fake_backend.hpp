@@ -11,6 +11,20 @@ class FakeBackend : public Backend {
     Mirror mirror;
     std::vector<wire::RecordedEvent> events;
     std::string log;
+    // Of several logs, by "<alloc>/<task>/<stream>"; then `log` is of nobody.
+    struct Output {
+        std::string text;
+        std::vector<wire::LogMark> marks;
+
+        // A line that was written at this time.
+        void add(std::int64_t at, const std::string& line) {
+            marks.push_back({text.size(), Instant{at}});
+            text += line + "\n";
+        }
+    };
+    std::map<std::string, Output> outputs;
+    Instant log_now = kNever;  // when they are read
+    std::vector<wire::LogRead> log_reads;
     std::size_t log_limit = 16384;
     std::optional<Error> store_error, log_error;
     std::vector<wire::Request> asked;
@@ -69,7 +83,9 @@ class FakeBackend : public Backend {
         return answer;
     }
     Result<wire::LogChunk> read_log(wire::LogRead read) override {
+        log_reads.push_back(read);
         if (log_error) return tl::unexpected(*log_error);
+        if (!outputs.empty()) return read_output(read);
         const auto size = static_cast<std::int64_t>(log.size());
         const std::int64_t at = read.offset < 0 ? std::max<std::int64_t>(0, size + read.offset) : read.offset;
         wire::LogChunk chunk;
@@ -84,6 +100,20 @@ class FakeBackend : public Backend {
     bool closing() override { return ending; }
 
    private:
+    Result<wire::LogChunk> read_output(const wire::LogRead& read) {
+        const auto found = outputs.find(read.alloc + "/" + read.task + "/" + read.stream);
+        if (found == outputs.end()) return fail(ErrorKind::not_found, "the task has no files");
+        const Output& output = found->second;
+        const auto size = static_cast<std::int64_t>(output.text.size());
+        const auto at = std::min(size, read.offset < 0 ? std::max<std::int64_t>(0, size + read.offset) : read.offset);
+        wire::LogChunk chunk;
+        chunk.offset = static_cast<std::uint64_t>(at);
+        chunk.end = output.text.size();
+        chunk.data = output.text.substr(chunk.offset, log_limit);
+        chunk.marks = output.marks;
+        chunk.now = log_now;
+        return chunk;
+    }
     void wait() {
         if (on_wait) on_wait();
     }
