@@ -142,6 +142,15 @@ void check_setup(Context& context, const std::string& path, const wire::TaskSpec
         context.complain(below(path, "pre_kill.command"), "may not be empty");
 }
 
+void check_sinks(Context& context, const std::string& path, const std::vector<wire::LogSink>& sinks) {
+    for (std::size_t i = 0; i < sinks.size(); ++i) {
+        if (std::count(sinks.begin(), sinks.begin() + static_cast<std::ptrdiff_t>(i), sinks[i]) > 0)
+            context.complain(below(path, i), std::string(to_string(sinks[i])) + " is in the list already");
+        if (sinks[i] == wire::LogSink::none && sinks.size() > 1)
+            context.complain(below(path, i), "none means no sink at all; leave it or the others out");
+    }
+}
+
 void check_task(Context& context, const std::string& path, const wire::TaskSpec& task) {
     check_name(context, below(path, "name"), task.name);
     check_driver(context, path, task);
@@ -153,6 +162,7 @@ void check_task(Context& context, const std::string& path, const wire::TaskSpec&
     }
     if (task.restart) check_restart(context, below(path, "restart"), *task.restart);
     if (!task.user.empty() || context.has(below(path, "user"))) check_user(context, below(path, "user"), task.user);
+    check_sinks(context, below(path, "logs.sinks"), task.logs.sinks);
     if (task.resources.memory > 0 && task.resources.memory < kLeastMemory) {
         context.complain(below(path, "resources.memory"), to_string(Size{task.resources.memory}) +
                                                               " is too little for any task; write for example 64MiB");

@@ -221,6 +221,13 @@ const std::vector<Row<wire::LogConfig>>& rows(const wire::LogConfig*) {
         {{"max_file_size", "size", "10MiB", "When a file has this size, the next one is begun, at the end of a line.",
           "max_file_size: 1MiB", "", kKib, kTib},
          INTO(LogConfig, max_file_size)},
+        {{"sinks", "list of file, none, syslog or journald", "[file]",
+          "Where the output goes: into these files, nowhere, to the syslog daemon or to the journal of the node, a "
+          "message a line; to several at once, but for `none`. Without `file` only the newest 2MiB are kept, as the "
+          "buffer of the others. No sink ever holds the task up: one that is slow or away gets the lines later, as "
+          "long as they are in the files, and what was removed before is counted and said to it.",
+          "sinks: [file, journald]", ""},
+         INTO(LogConfig, sinks)},
     };
     return table;
 }

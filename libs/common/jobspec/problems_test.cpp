@@ -83,6 +83,11 @@ TEST(JobspecProblems, NumbersStayInBounds) {
     EXPECT_THAT(in_task("resources: { memory: 65TiB }"), SizeIs(1));
     EXPECT_THAT(in_task("logs: { max_files: 0 }"), SizeIs(1));
     EXPECT_THAT(in_task("logs: { max_file_size: 1 }"), ElementsAre(HasSubstr("1KiB to 1TiB is allowed")));
+    EXPECT_THAT(in_task("logs: { sinks: [file, syslog, journald] }"), SizeIs(0));
+    EXPECT_THAT(in_task("logs: { sinks: [syslgo] }"), ElementsAre(HasSubstr("did you mean syslog?")));
+    EXPECT_THAT(in_task("logs: { sinks: syslog }"), ElementsAre(HasSubstr("expected a list")));
+    EXPECT_THAT(in_task("logs: { sinks: [none, file] }"), ElementsAre(HasSubstr("none means no sink at all")));
+    EXPECT_THAT(in_task("logs: { sinks: [file, file] }"), ElementsAre(HasSubstr("file is in the list already")));
 }
 
 TEST(JobspecProblems, NamesAreFitForPathsAndTopics) {

@@ -96,6 +96,18 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
     to = static_cast<E>(index);
 }
 
+// A list of such words.
+template <wire::NamedEnum E>
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::vector<E>& to) {
+    if (node.kind != Node::Kind::list)
+        return context.complain(node.mark, path, "expected a " + std::string(field.type));
+    for (const Node& item : node.items) {
+        const std::string at = below(path, to.size());
+        context.stood(at, item.mark);
+        read(context, at, item, field, to.emplace_back());
+    }
+}
+
 // Any value, typed as YAML types plain words; texts, whole numbers beyond 64 bits included, stay as written.
 wire::Value any_value(Context& context, const std::string& path, const Node& node);
 

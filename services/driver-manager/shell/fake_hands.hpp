@@ -82,12 +82,13 @@ class FakeHands : public Hands {
     void destroy(const TaskKey& key) override { tasks_.erase(key); }
 
     Result<wire::LogChunk> read_log(const wire::LogRead& read) override {
+        ++log_reads;
         const auto log = logs.find(read.task);
         if (log == logs.end()) return fail(ErrorKind::not_found, "there is no log of task " + read.task);
         wire::LogChunk chunk;
-        chunk.offset = static_cast<std::uint64_t>(read.offset);
         chunk.end = log->second.size();
-        chunk.data = log->second.substr(static_cast<std::size_t>(read.offset), read.limit);
+        chunk.offset = read.offset < 0 ? chunk.end : std::min(chunk.end, static_cast<std::uint64_t>(read.offset));
+        chunk.data = log->second.substr(chunk.offset, read.limit);
         return chunk;
     }
 
@@ -111,6 +112,7 @@ class FakeHands : public Hands {
     std::uint64_t rendered = 0;
     int pre_kills = 0;
     std::map<std::string, std::string> logs;
+    int log_reads = 0;
 
    private:
     struct Files {

@@ -21,6 +21,8 @@ struct Config : host::ServiceConfig {
     std::string docker_socket = "/var/run/docker.sock";
     bool docker_volumes = false;
     bool docker_privileged = false;
+    std::string syslog_socket = "/dev/log";
+    std::string journal_socket = "/run/systemd/journal/socket";
 
     std::vector<host::Option> options() {
         return host::join(
@@ -44,7 +46,10 @@ struct Config : host::ServiceConfig {
               "capabilities that those tasks may have; empty: the default ones of tasks"},
              {"docker_socket", &docker_socket, "where the Docker daemon of this node listens"},
              {"docker_volumes", &docker_volumes, "whether containers may mount any directory of this node"},
-             {"docker_privileged", &docker_privileged, "whether containers may be privileged"}});
+             {"docker_privileged", &docker_privileged, "whether containers may be privileged"},
+             {"syslog_socket", &syslog_socket,
+              "where the syslog daemon of this node listens, for tasks that log to it"},
+             {"journal_socket", &journal_socket, "where the journal of this node listens, for tasks that log to it"}});
     }
 };
 
