@@ -82,6 +82,7 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     add_alloc_signal(*alloc, session);
     CLI::App* node = add_noun(*root, "node", "the machines that run tasks");
     add_node_status(*node, session);
+    add_node_stats(*node, session);
     add_node_drain(*node, session);
     add_node_eligibility(*node, session);
     add_gc(*root, session);

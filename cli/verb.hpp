@@ -61,6 +61,7 @@ void add_alloc_stop(CLI::App& alloc, Session& session);
 void add_alloc_restart(CLI::App& alloc, Session& session);
 void add_alloc_signal(CLI::App& alloc, Session& session);
 void add_node_status(CLI::App& node, Session& session);
+void add_node_stats(CLI::App& node, Session& session);
 void add_node_drain(CLI::App& node, Session& session);
 void add_node_eligibility(CLI::App& node, Session& session);
 void add_gc(CLI::App& root, Session& session);

@@ -1,5 +1,6 @@
 #include "driver-manager/shell/service.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,8 +18,10 @@
 #include "driver-manager/shell/beacon.hpp"
 #include "driver-manager/shell/docker_watch.hpp"
 #include "driver-manager/shell/log_desk.hpp"
+#include "driver-manager/shell/log_pump.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "driver-manager/shell/node_id.hpp"
+#include "driver-manager/shell/sink_desk.hpp"
 #include "driver-manager/shell/usage_desk.hpp"
 #include "driver-manager/shell/variable_feed.hpp"
 #include "host/bus_link.hpp"
@@ -84,6 +87,14 @@ Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths
     return limits;
 }
 
+// Every task takes some descriptors, and most systems begin with a limit of 1024. Tasks do not inherit ours.
+void raise_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warn("cannot raise the limit of open files", {});
+}
+
 class DriverManager : public host::Service {
    public:
     DriverManager(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<bus::ZmqTransport> transport,
@@ -99,7 +110,9 @@ class DriverManager : public host::Service {
           agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
           variables_(loop_, exchange_, hands_.variables(), hands_.keeper()),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
-          usage_(loop_, exchange_, agent_.inventory(), node),
+          pump_(loop_, exchange_, agent_.inventory(), hands_, node),
+          sinks_(loop_, agent_.inventory(), {paths.tasks, paths.allocs, config.syslog_socket, config.journal_socket}),
+          usage_(loop_, exchange_, agent_.inventory(), sinks_, node, paths.allocs),
           docker_(loop_, {paths.docker, config.docker_socket, node, paths.tasks, config.fingerprint_interval},
                   [this] { beacon_.look_now(); }),
           beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval,
@@ -116,6 +129,7 @@ class DriverManager : public host::Service {
                       seen.attributes["drover.version"] = host::version();
                       seen.attributes["storage.secrets"] = hands_.hides_secrets() ? "memory" : "disk";
                       hands_.describe_isolation(seen);
+                      sinks_.describe(seen);
                       hands_.describe_node(seen);
                       return seen;
                   }) {}
@@ -124,6 +138,8 @@ class DriverManager : public host::Service {
         if (const auto started = agent_.start(); !started) return started;
         variables_.start();
         desk_.start();
+        pump_.start();
+        sinks_.start();
         usage_.start();
         docker_.start();
         return {};
@@ -149,6 +165,8 @@ class DriverManager : public host::Service {
     Agent agent_;
     VariableFeed variables_;
     LogDesk desk_;
+    LogPump pump_;
+    SinkDesk sinks_;
     UsageDesk usage_;
     DockerWatch docker_;
     Beacon beacon_;
@@ -157,6 +175,7 @@ class DriverManager : public host::Service {
 }  // namespace
 
 Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
+    raise_file_limit();
     auto lock = os::lock_data_dir(config.data_dir, "driver-manager");
     if (!lock) return tl::unexpected(lock.error());
     // Tasks that run as other users work below it; what is not theirs has modes of its own.

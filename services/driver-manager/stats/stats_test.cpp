@@ -86,6 +86,25 @@ TEST(Meter, ANewIncarnationBeginsAnew) {
     EXPECT_EQ(seen[0].peak, 100U);
 }
 
+TEST(Meter, AddsUpWhatProcessesReadAndWriteAndForgetsNothingWhenTheyEnd) {
+    Meter meter;
+    const os::ProcStat shim = proc(10, 1, {}, {}, 7);
+    const auto busy = [](pid_t pid, std::uint64_t start, std::uint64_t read, std::uint64_t written) {
+        os::ProcStat out = proc(pid, pid == 20 ? 10 : 20, {}, {}, 1);
+        out.start_time = start;
+        out.read_bytes = read;
+        out.written_bytes = written;
+        return out;
+    };
+    meter.measure(kStart, {shim, busy(20, 1, 100, 0), busy(21, 2, 30, 5)}, {kTask});
+    meter.measure(kStart + seconds(1), {shim, busy(20, 1, 150, 0)}, {kTask});
+    const auto seen = meter.measure(kStart + seconds(2), {shim, busy(20, 1, 150, 8), busy(21, 9, 7, 1)}, {kTask});
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].read_bytes, 187U) << "another process with a number that was used before";
+    EXPECT_EQ(seen[0].written_bytes, 14U);
+    EXPECT_EQ(meter.processes(), (std::unordered_set<pid_t>{20, 21}));
+}
+
 TEST(Meter, SaysNothingOfATaskWhoseProcessesAreNotInSight) {
     Meter meter;
     EXPECT_TRUE(meter.measure(kStart, {proc(1, 0, {}, {}, 1)}, {kTask}).empty());
