@@ -412,7 +412,7 @@ TEST_F(Cli, LogsArePrintedAsTheyAre) {
 TEST_F(Cli, CompletionKnowsEveryVerbAndOption) {
     const auto tree = make_tree(session);
     const std::string bash = completion(*tree, "bash");
-    EXPECT_NE(bash.find("'') words='dev job alloc node gc var store events tap version completion --help'"),
+    EXPECT_NE(bash.find("'') words='dev job alloc node gc var store keys events tap version completion --help'"),
               std::string::npos)
         << bash;
     EXPECT_NE(bash.find("'job') words='run validate status stop policy --help'"), std::string::npos);

@@ -93,6 +93,8 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     CLI::App* store = add_noun(*root, "store", "the database of the state-store: back it up, check it");
     add_store_backup(*store, session);
     add_store_check(*store, session);
+    CLI::App* keys = add_noun(*root, "keys", "who may speak on the bus, and who may listen");
+    add_keys_init(*keys, session);
     add_events(*root, session);
     add_tap(*root, session);
     add_version(*root, session);
