@@ -91,6 +91,8 @@ void Brain::hear(const wire::AllocStatus& status) {
 void Brain::hear(const wire::NodeStatus& node) {
     unheard_.erase("node/" + node.node.id);
     nodes_[node.node.id] = node;
+    std::erase_if(losses_, [&node](const auto& loss) { return loss.second == node.node.id; });
+    if (node.state == wire::NodeState::down) losses_.insert({node.since + rules_.lost_after, node.node.id});
     for (const auto& [name, job] : jobs_)
         if (!job.why.empty()) dirty_jobs_.insert(name);
 }

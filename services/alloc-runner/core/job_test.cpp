@@ -111,6 +111,23 @@ TEST_F(JobCore, SpreadsOverTheNodes) {
     EXPECT_NE(decision.proposals[0].node, decision.proposals[1].node);
 }
 
+TEST_F(JobCore, PlacesOnNodesThatMeetTheConstraintsAndSaysWhichIsNotMet) {
+    add_node("n1");
+    add_node("n2");
+    nodes["n1"].status.node.attributes["os.name"] = "debian";
+    desired.spec.groups[0].constraints = {{"os.name", "debian"}};
+    const JobDecision first = look();
+    ASSERT_EQ(first.proposals.size(), 2u);
+    for (const wire::AllocDesired& alloc : first.proposals) EXPECT_EQ(alloc.node, "n1");
+    allocs.clear();
+    desired.spec.groups[0].constraints = {{"os.name", "!debian"}};
+    EXPECT_EQ(look().proposals.at(0).node, "n2");
+    allocs.clear();
+    desired.spec.groups[0].constraints = {{"node.unique.id", "n3"}};
+    EXPECT_TRUE(look().proposals.empty());
+    EXPECT_THAT(job.why["front"], HasSubstr("constraint node.unique.id: \"n3\" is not met, it is \"n1\""));
+}
+
 TEST_F(JobCore, WaitsForANodeAndSaysWhy) {
     EXPECT_TRUE(look().proposals.empty());
     EXPECT_THAT(job.why["front"], HasSubstr("no node has joined yet"));
@@ -133,6 +150,57 @@ TEST_F(JobCore, WaitsForANodeAndSaysWhy) {
     EXPECT_EQ(decision.proposals.size(), 2u);
     EXPECT_TRUE(decision.why_changed);
     EXPECT_TRUE(job.why.empty());
+}
+
+TEST_F(JobCore, ALostNodesAllocsMoveAsSoonAsAnotherNodeFitsAndAreStoppedWhenItReturns) {
+    add_node("n1");
+    desired.spec.groups[0].count = 1;
+    const std::string old = look().proposals.at(0).id;
+    nodes["n1"].status.state = wire::NodeState::down;
+    nodes["n1"].status.since = now;
+    now = now + minutes(2);
+    EXPECT_TRUE(look().proposals.empty()) << "nowhere to go";
+    EXPECT_THAT(job.why["front"], HasSubstr("is lost with its node, and cannot place group front"));
+    add_node("n2");
+    const JobDecision moved = look();
+    ASSERT_EQ(moved.proposals.size(), 2u);
+    EXPECT_EQ(moved.proposals[0].node, "n2");
+    EXPECT_EQ(moved.proposals[1].id, old);
+    EXPECT_EQ(moved.proposals[1].desired, Desired::stop);
+    EXPECT_EQ(slot(), Slot::taken);
+    EXPECT_TRUE(look().proposals.empty());
+    add_node("n1");
+    EXPECT_TRUE(look().proposals.empty());
+    EXPECT_EQ(slot(), Slot::stopping);
+    end(old);
+    look();
+    EXPECT_EQ(slot(), Slot::taken);
+}
+
+TEST_F(JobCore, ANodeThatIsDownForAMomentKeepsItsAllocs) {
+    add_node("n1");
+    add_node("n2");
+    look();
+    nodes["n1"].status.state = wire::NodeState::down;
+    nodes["n1"].status.since = now;
+    now = now + seconds(59);
+    EXPECT_TRUE(look().proposals.empty());
+}
+
+TEST_F(JobCore, OfTwoAllocsOfAPlaceTheOneOnALostNodeGoes) {
+    add_node("n1");
+    add_node("n2");
+    desired.spec.groups[0].count = 1;
+    const wire::AllocDesired first = look().proposals.at(0);
+    nodes[first.node].status.state = wire::NodeState::down;
+    nodes[first.node].status.since = now;
+    now = now + minutes(2);
+    look();
+    allocs[first.id] = first;  // the word to stop it was not recorded
+    const JobDecision again = look();
+    ASSERT_EQ(again.proposals.size(), 1u);
+    EXPECT_EQ(again.proposals[0].id, first.id);
+    EXPECT_EQ(again.proposals[0].desired, Desired::stop);
 }
 
 TEST_F(JobCore, StopsTheAllocsOfAStoppedJob) {
