@@ -85,6 +85,12 @@ const std::vector<Row<wire::GroupSpec>>& rows(const wire::GroupSpec*) {
           "max_parallel: 2", "", 0, 1000},
          INTO(GroupSpec, max_parallel)},
         {{"meta", "map of text", "empty", "As that of the job.", "meta: { tier: front }", ""}, INTO(GroupSpec, meta)},
+        {{"constraints", "map of text", "empty",
+          "Which machines may run the group: attributes, as `drover node status -o json` shows them, or "
+          "`node.unique.id` and `node.unique.name`, and the value that each has to have; `!` and a value that it must "
+          "not have.",
+          "constraints: { os.name: debian, kernel.arch: \"!aarch64\" }", ""},
+         INTO(GroupSpec, constraints)},
         {{"tasks", "list of tasks", "required", "Run together on one machine; at least one.", "", "task"},
          INTO(GroupSpec, tasks)},
     };

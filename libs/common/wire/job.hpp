@@ -215,13 +215,16 @@ struct GroupSpec {
     std::uint32_t max_parallel = 1;  // allocs that a change of a template may restart at once; 0: all
     Duration max_run_duration;       // after which an alloc is ended and counts as complete; 0: unlimited
     std::map<std::string, std::string> meta;
+    // What a node has to be: attribute -> value, or "!" and the value that it must not have.
+    std::map<std::string, std::string> constraints{};
 
     static constexpr std::string_view kName = "GroupSpec";
     static constexpr auto fields() {
         return std::tuple(field("name", &GroupSpec::name), field("count", &GroupSpec::count),
                           field("restart", &GroupSpec::restart), field("tasks", &GroupSpec::tasks),
                           field("max_parallel", &GroupSpec::max_parallel),
-                          field("max_run_duration", &GroupSpec::max_run_duration), field("meta", &GroupSpec::meta));
+                          field("max_run_duration", &GroupSpec::max_run_duration), field("meta", &GroupSpec::meta),
+                          field("constraints", &GroupSpec::constraints));
     }
     friend bool operator==(const GroupSpec&, const GroupSpec&) = default;
 };

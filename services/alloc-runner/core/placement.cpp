@@ -7,6 +7,25 @@
 namespace drover::alloc_runner {
 namespace {
 
+std::string value_of(const wire::NodeObserved& node, const std::string& attribute) {
+    if (attribute == "node.unique.id") return node.id;
+    if (attribute == "node.unique.name") return node.name;
+    const auto found = node.attributes.find(attribute);
+    return found == node.attributes.end() ? "" : found->second;
+}
+
+// Which constraint the node does not meet; empty when it meets all.
+std::string unmet(const wire::GroupSpec& group, const wire::NodeObserved& node) {
+    for (const auto& [attribute, wanted] : group.constraints) {
+        const std::string value = value_of(node, attribute);
+        const bool met = wanted.starts_with('!') ? value != wanted.substr(1) : value == wanted;
+        if (met) continue;
+        return "constraint " + attribute + ": \"" + wanted + "\" is not met, it is " +
+               (value.empty() ? "not known" : "\"" + value + "\"");
+    }
+    return {};
+}
+
 // Why the node cannot take the group; empty when it can.
 std::string objection(const wire::GroupSpec& group, const Candidate& node) {
     const wire::NodeStatus& status = node.status;
@@ -14,6 +33,7 @@ std::string objection(const wire::GroupSpec& group, const Candidate& node) {
         return std::string(to_string(status.state)) + (status.why.empty() ? "" : " (" + status.why + ")");
     if (node.order && node.order->drain) return "draining";
     if (node.order && !node.order->eligible) return "not eligible";
+    if (std::string constraint = unmet(group, status.node); !constraint.empty()) return constraint;
     for (const wire::TaskSpec& task : group.tasks) {
         const auto driver = status.node.drivers.find(task.driver);
         if (driver == status.node.drivers.end()) return "driver " + task.driver + " is missing";

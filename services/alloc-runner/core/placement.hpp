@@ -18,9 +18,9 @@ struct Candidate {
 };
 using Nodes = std::map<std::string, Candidate>;  // by node id
 
-// A ready and eligible node on which every driver of the group is detected and healthy: the one with the fewest allocs,
-// equal ones by a hash with `alloc`, so that the same question has the same answer. The error says what every node
-// lacks.
+// A ready and eligible node that meets the group's constraints and on which every driver of it is detected and healthy:
+// the one with the fewest allocs, equal ones by a hash with `alloc`, so that the same question has the same answer. The
+// error says what every node lacks.
 Result<std::string> place(const std::string& alloc, const wire::GroupSpec& group, const Nodes& nodes);
 
 }  // namespace drover::alloc_runner
