@@ -97,6 +97,7 @@ Result<void> Launcher::State::spawn(Run& run, const std::string& program) {
     options.argv = {"drover-shim", run.dir};
     options.fds = {{sockets->second.get(), SHIM_CONTROL_FD}};
     options.new_session = true;
+    options.groups = shim_groups;
     Result<os::Process> process = os::spawn(options, os::Stdio::null);
     if (!process) return tl::unexpected(process.error());
     watch_shim(run, std::move(process->pidfd));

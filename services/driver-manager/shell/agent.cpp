@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "driver-manager/core/phases.hpp"
 #include "driver-manager/drivers/driver.hpp"
 #include "host/log.hpp"
 #include "wire/codec.hpp"
@@ -60,8 +61,21 @@ Result<void> Agent::start() {
     return {};
 }
 
+void Agent::end_all() {
+    ending_ = true;
+    for (const TaskKey& key : inventory_.tasks()) {
+        const wire::TaskCommand* const standing = inventory_.standing(key);
+        // Nobody has said yet how an adopted one is to be ended.
+        const std::string signal = standing != nullptr ? standing->kill_signal : "";
+        const Duration timeout = standing != nullptr ? standing->kill_timeout : wire::TaskSpec().kill_timeout;
+        const auto observed = inventory_.observed(key);
+        for (const wire::IncarnationObserved& run : observed->incarnations)
+            if (is_live(run.phase)) hands_.stop(key, run.seq, signal, timeout);
+    }
+}
+
 void Agent::on_record(const std::string& source, const std::string&, const wire::Record& record) {
-    if (record.erased) return;
+    if (record.erased || ending_) return;
     if (record.kind != wire::TaskCommand::kName) return refuse(source, "a command of unknown kind " + record.kind);
     const auto command = wire::decode<wire::TaskCommand>(record.body);
     if (!command) return refuse(source, "a command that cannot be read: " + command.error().message);

@@ -24,6 +24,10 @@ class Agent : public bus::Follower {
     // Adopts what the node has, publishes all of it, then listens. Once.
     Result<void> start();
 
+    // Ends what runs, each with its own kill signal and timeout, and hears no command any more. Their ends are told by
+    // whoever starts next, and what follows is up to the restart policies.
+    void end_all();
+
     const Inventory& inventory() const { return inventory_; }
 
     struct Counters {
@@ -69,6 +73,7 @@ class Agent : public bus::Follower {
     std::map<TaskKey, std::deque<Action>> owed_;
     rt::Token pay_timer_ = 0;
     Instant pay_at_;
+    bool ending_ = false;
     bool refused_ = false;  // the disk took nothing when last asked
 };
 

@@ -304,6 +304,15 @@ TEST_F(AgentTest, RefusesAndCountsWhatIsNoCommand) {
     EXPECT_EQ(hands_.launches, 0);
 }
 
+TEST_F(AgentTest, ThatIsToEndItsTasksStartsNoneAnyMore) {
+    say(command(wire::Verb::run, 1));
+    ASSERT_TRUE(soon([&] { return hands_.launches == 1; }));
+    process_->agent.end_all();
+    EXPECT_EQ(hands_.stops, 1);
+    say(command(wire::Verb::run, 2));
+    EXPECT_FALSE(soon([&] { return hands_.launches == 2; }));
+}
+
 TEST_F(AgentTest, AnswersAQuestionAboutALogUntilItIsWithdrawn) {
     hands_.logs["server"] = "hello world";
     wire::LogRead read;

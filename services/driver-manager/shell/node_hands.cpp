@@ -11,6 +11,8 @@
 #include "driver-manager/shell/signal_names.hpp"
 #include "host/log.hpp"
 #include "os/files.hpp"
+#include "os/pidfd.hpp"
+#include "os/spawn.hpp"
 
 namespace drover::driver_manager {
 namespace {
@@ -41,6 +43,24 @@ bool stays_below(const std::string& dir, const std::string& path) {
     return !root.empty() && real_path(path).starts_with(root + "/");
 }
 
+// Whoever ends a container ends what is in its control groups.
+std::vector<std::string> groups_of_shims(const NodePaths& paths) {
+    if (!paths.container) return {};
+    std::vector<std::string> groups = os::groups_of_nobody(os::read_mounts());
+    os::SpawnOptions options;
+    options.path = paths.shim;
+    options.argv = {"drover-shim"};  // says how it is used, and ends
+    options.groups = groups;
+    const auto tried = os::spawn(options, os::Stdio::null);
+    if (tried) os::reap(tried->pidfd.get());
+    if (tried && !groups.empty()) return groups;
+    log::warn(
+        "tasks END WITH THIS CONTAINER: they cannot leave its control groups; give it the machine's control groups "
+        "(cgroup: host) and CAP_SYS_ADMIN",
+        {{"why", tried ? "there are none" : tried.error().message}});
+    return {};
+}
+
 drivers::TaskDirs for_drivers(const allocdir::TaskDirs& dirs) {
     return {.shared = dirs.shared, .logs = dirs.logs, .root = dirs.root, .local = dirs.local, .secrets = dirs.secrets};
 }
@@ -57,7 +77,7 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
                [](const Error& why) {
                    log::warn("something of a removed task is left", {{"why", why}});
                }),
-      launcher_(loop, paths_.tasks, paths_.shim, limits.starts_in_flight, *this),
+      launcher_(loop, paths_.tasks, paths_.shim, limits.starts_in_flight, *this, groups_of_shims(paths_)),
       fence_(paths_.tasks + "/.fence"),
       children_(loop),
       probes_(loop,
@@ -75,7 +95,7 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
       variables_(limits.secrets_key),
       keeper_(loop, paths_.tasks, variables_, template_hooks()),
       setups_(loop, limits.setups, step_makers(), *this) {
-    look_where_secrets_go();
+    look_what_may_be_mounted();
     look_what_ends_trees();
 }
 

@@ -25,13 +25,14 @@
 namespace drover::driver_manager {
 
 struct NodePaths {
-    std::string tasks;      // the launcher's state, 0700
-    std::string allocs;     // the tasks' own directories
-    std::string shim;       // program
-    std::string mock_task;  // program; need not be installed
-    std::string fetch;      // program; empty when not installed
-    std::string runtime{};  // program; empty: crun, wherever it is
-    std::string docker{};   // program; empty when not installed
+    std::string tasks;               // the launcher's state, 0700
+    std::string allocs;              // the tasks' own directories
+    std::string shim;                // program
+    std::string mock_task;           // program; need not be installed
+    std::vector<std::string> fetch;  // the words that start it; none when not installed
+    std::string runtime{};           // program; empty: crun, wherever it is
+    std::string docker{};            // program; empty when not installed
+    bool container = false;          // we run in one, on the machine's root (host_root.hpp), and tasks must outlive it
 };
 
 class NodeHands : public Hands, private launcher::Listener, private setup::SetupListener {
@@ -102,7 +103,8 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     void on_setup(const launcher::RunKey& key, const SetupCourse& setup) override;
     void on_set_up(const launcher::RunKey& key, const setup::Site& place, const SetupCourse& setup) override;
 
-    void look_where_secrets_go();
+    void look_what_may_be_mounted();
+    bool mounts_outlive_us() const;
     void look_what_ends_trees() const;
     drivers::Isolator isolator() const;
     Result<void> permit(const wire::TaskSpec& spec) const;
@@ -142,6 +144,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     setup::FetchLimits fetch_limits_;
     drivers::Policy policy_;
     drivers::DockerNode docker_;
+    bool may_mount_ = false;
     bool secrets_in_memory_ = false;
     const os::Cgroups cgroups_;
     fingerprint::Runtime runtime_;

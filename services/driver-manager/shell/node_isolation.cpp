@@ -32,7 +32,7 @@ drivers::HostFacts NodeHands::host_facts() {
             .mock_task = fingerprint::is_executable_file(paths_.mock_task) ? paths_.mock_task : std::string(),
             .runtime = runtime_.path(),
             .cgroups = cgroups_.can_kill(),
-            .mounts = secrets_in_memory_};
+            .mounts = may_mount_};
 }
 
 void NodeHands::describe_isolation(wire::NodeObserved& node) const {

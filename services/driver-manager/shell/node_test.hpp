@@ -66,7 +66,8 @@ class NodeTest : public testing::Test {
               exchange(loop, *transport, {"n1", "driver-manager", "b"}),
               hands(loop,
                     {dir + "/tasks", dir + "/allocs", beside_this_program("drover-shim"),
-                     beside_this_program("drover-mock-task"), fetch},
+                     beside_this_program("drover-mock-task"),
+                     fetch.empty() ? std::vector<std::string>{} : std::vector<std::string>{fetch}},
                     "n1", limits),
               agent(loop, exchange, hands, "n1", 1) {
             const auto started = agent.start();

@@ -22,6 +22,7 @@
 #include "driver-manager/shell/usage_desk.hpp"
 #include "driver-manager/shell/variable_feed.hpp"
 #include "host/bus_link.hpp"
+#include "host/keys.hpp"
 #include "host/log.hpp"
 #include "os/file_lock.hpp"
 #include "os/files.hpp"
@@ -32,26 +33,40 @@ namespace {
 
 constexpr Duration kFarewell = milliseconds(50);  // for the last vector to leave the process
 
-// Of a program that is installed beside this one.
-std::string sibling(const std::string& name) {
+// Of this program, in which the others are installed, too.
+std::string own_directory() {
     std::string self(PATH_MAX, '\0');
     const ssize_t n = ::readlink("/proc/self/exe", self.data(), self.size());
     self.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
-    return self.substr(0, self.rfind('/') + 1) + name;
+    return self.substr(0, self.rfind('/'));
+}
+
+bool is_installed(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }
+
+// With a loader of our own where the libraries of the machine need not be those that it was linked to.
+std::vector<std::string> words_for_fetch(const std::string& programs) {
+    const std::string fetch = programs + "/drover-fetch";
+    const std::string libraries = programs + "/lib";
+    if (!is_installed(fetch)) return {};
+    if (!is_installed(libraries + "/loader")) return {fetch};
+    return {libraries + "/loader", "--library-path", libraries, fetch};
 }
 
 Result<NodePaths> find_paths(const Config& config) {
     NodePaths paths;
+    paths.container = !config.container.root.empty();
+    const auto programs = paths.container ? bring_programs(config.container.programs, config.data_dir)
+                                          : Result<std::string>(own_directory());
+    if (!programs) return tl::unexpected(programs.error());
     paths.tasks = config.data_dir + "/tasks";
     paths.allocs = config.data_dir + "/allocs";
-    paths.shim = config.shim.empty() ? sibling("drover-shim") : config.shim;
-    if (::access(paths.shim.c_str(), X_OK) != 0)
+    paths.shim = config.shim.empty() ? *programs + "/drover-shim" : config.shim;
+    if (!is_installed(paths.shim))
         return fail(ErrorKind::not_found, "there is no drover-shim at " + paths.shim + "; set `shim` to its path");
-    paths.mock_task = sibling("drover-mock-task");
+    paths.mock_task = *programs + "/drover-mock-task";
     paths.runtime = config.exec_runtime;
-    const auto if_installed = [](const std::string& path) { return ::access(path.c_str(), X_OK) == 0 ? path : ""; };
-    paths.fetch = if_installed(sibling("drover-fetch"));
-    paths.docker = if_installed(sibling("drover-docker"));
+    paths.fetch = words_for_fetch(*programs);
+    if (is_installed(*programs + "/drover-docker")) paths.docker = *programs + "/drover-docker";
     return paths;
 }
 
@@ -84,6 +99,16 @@ Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths
     return limits;
 }
 
+// Tasks that run as other users work below the data directory; what is not theirs has modes of its own.
+Result<void> let_tasks_pass(const Config& config) {
+    if (::geteuid() != 0) return {};
+    std::vector<std::string> dirs = {config.data_dir};
+    if (config.numbered) dirs = {config.data_dir, config.data_dir + "/..", config.data_dir + "/../.."};
+    for (const std::string& dir : dirs)
+        if (::chmod(dir.c_str(), 0711) != 0) return fail_errno("cannot let tasks pass through " + dir, errno);
+    return {};
+}
+
 class DriverManager : public host::Service {
    public:
     DriverManager(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<bus::ZmqTransport> transport,
@@ -114,6 +139,7 @@ class DriverManager : public host::Service {
                       auto use = fingerprint::look_at_storage(allocs);
                       storage.tell(use ? use : fingerprint::look_at_storage(data), seen);
                       seen.attributes["drover.version"] = host::version();
+                      if (config_.numbered) seen.attributes["drover.slot"] = data.substr(data.rfind('/') + 1);
                       seen.attributes["storage.secrets"] = hands_.hides_secrets() ? "memory" : "disk";
                       hands_.describe_isolation(seen);
                       hands_.describe_node(seen);
@@ -129,8 +155,9 @@ class DriverManager : public host::Service {
         return {};
     }
 
-    // The tasks stay: whoever starts next finds them.
+    // Whoever starts next finds the tasks, or how they ended.
     void stop(std::function<void()> done) override {
+        if (config_.stop_tasks) agent_.end_all();
         exchange_.leave();
         loop_.at(loop_.now() + kFarewell, std::move(done));
     }
@@ -156,12 +183,24 @@ class DriverManager : public host::Service {
 
 }  // namespace
 
+Result<void> enter(Config& config) {
+    if (config.host_root.empty()) return {};
+    auto container = enter_host(config.host_root);
+    if (!container) return tl::unexpected(container.error());
+    for (std::string* path : {&config.run_dir, &config.curve_public_key_file, &config.curve_secret_key_file,
+                              &config.curve_peers_file, &config.secrets_private_key_file})
+        if (!path->empty()) *path = container->root + *path;
+    for (std::string& peer : config.peers)
+        if (const std::size_t at = peer.find(host::kKeyFile); at != std::string::npos)
+            peer.insert(at + host::kKeyFile.size(), container->root);
+    config.container = std::move(*container);
+    return {};
+}
+
 Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& config) {
     auto lock = os::lock_data_dir(config.data_dir, "driver-manager");
     if (!lock) return tl::unexpected(lock.error());
-    // Tasks that run as other users work below it; what is not theirs has modes of its own.
-    if (::geteuid() == 0 && ::chmod(config.data_dir.c_str(), 0711) != 0)
-        return fail_errno("cannot let tasks pass through " + config.data_dir, errno);
+    if (const auto open = let_tasks_pass(config); !open) return tl::unexpected(open.error());
     const bool named = !config.numbered && config.id != "driver-manager-0";
     const auto node = node_id(config.data_dir, named ? config.id : std::string());
     if (!node) return tl::unexpected(node.error());

@@ -1,11 +1,15 @@
 // The driver-manager as a service.
 #pragma once
 
+#include "driver-manager/shell/host_root.hpp"
 #include "host/service.hpp"
 
 namespace drover::driver_manager {
 
 struct Config : host::ServiceConfig {
+    std::string host_root;  // where a container has mounted the machine's root; empty: not in a container
+    Container container;    // set by enter()
+    bool stop_tasks = false;
     std::string shim;  // empty: drover-shim beside this program
     std::int64_t starts_in_flight = 8;
     Duration fingerprint_interval = seconds(30);
@@ -25,7 +29,12 @@ struct Config : host::ServiceConfig {
     std::vector<host::Option> options() {
         return host::join(
             service_options(),
-            {{"shim", &shim, "path of drover-shim; empty: beside this program"},
+            {{"host_root", &host_root,
+              "in a container: where the machine's root directory is mounted; tasks run there, and data_dir is a path "
+              "of the machine"},
+             {"stop_tasks", &stop_tasks,
+              "whether SIGTERM ends the tasks, too; otherwise they go on, and the next driver-manager has them"},
+             {"shim", &shim, "path of drover-shim; empty: beside this program"},
              {"starts_in_flight", &starts_in_flight, "how many tasks may be starting at a time"},
              {"fingerprint_interval", &fingerprint_interval, "how often to look at what the node is"},
              {"artifact_timeout", &artifact_timeout, "how long one artifact may take to be fetched"},
@@ -47,6 +56,10 @@ struct Config : host::ServiceConfig {
              {"docker_privileged", &docker_privileged, "whether containers may be privileged"}});
     }
 };
+
+// Onto the machine, where `host_root` says so; afterwards paths are the machine's, but for those of keys and of the run
+// directory, which are the container's. Before anything else.
+Result<void> enter(Config& config);
 
 // Adopts what runs on this node, then listens. Errors: the data directory cannot be used, an endpoint cannot be bound,
 // or there is no drover-shim.
