@@ -17,7 +17,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr Duration kLong = minutes(2);
+constexpr Duration kLong = minutes(4);
 
 // `count` allocs of one task each that waits for the file <dir>/end-<job>, and then ends with code 7.
 std::string waiting(const std::string& job, const std::string& driver, int count, const std::string& config) {
@@ -314,8 +314,8 @@ TEST_F(ComposeTest, TwoDriverManagersAreTwoNodesAndWhatADrainedOrLostOneHasMoves
 TEST_F(ComposeTest, ASecondStateStoreOnTheVolumeIsRefusedWithASentence) {
     const Outcome second =
         run({"/usr/bin/docker", "-H", "unix://" + stack->daemon().socket(), "run", "--rm", "--network", "none", "-e",
-             "ASAN_OPTIONS=detect_leaks=0", "-v", "drover_store:/var/lib/drover", "drover-test", "drover-state-store",
-             "--run-dir", "/tmp"},
+             "ASAN_OPTIONS=detect_leaks=0", "--tmpfs", "/run/drover:uid=64646", "-v", "drover_store:/var/lib/drover",
+             "drover-test", "drover-state-store"},
             {});
     EXPECT_EQ(second.code, 1);
     EXPECT_THAT(second.err, AllOf(HasSubstr("another state-store"), HasSubstr("uses /var/lib/drover; stop it")));
@@ -328,7 +328,7 @@ TEST_F(ComposeTest, ATapKeyHearsTheTapAndNothingElseAndWhoIsTurnedAwayIsLoggedWi
         words.insert(words.end(), more.begin(), more.end());
         Words all = {std::string(DROVER_BIN) + "/drover"};
         all.insert(all.end(), words.begin(), words.end());
-        return run(all, {"ASAN_OPTIONS=detect_leaks=0"}, seconds(5));
+        return run(all, {"ASAN_OPTIONS=detect_leaks=0"}, seconds(10));
     };
     const Outcome heard = tap({"--keys", stack->keys(), "--endpoint", stack->endpoint(1)});
     EXPECT_EQ(heard.code, 0) << heard.err;
@@ -339,7 +339,7 @@ TEST_F(ComposeTest, ATapKeyHearsTheTapAndNothingElseAndWhoIsTurnedAwayIsLoggedWi
                 const std::string log = stack->logs("state-store");
                 return log.find(why) != std::string::npos && log.find("127.0.0.1") != std::string::npos;
             },
-            seconds(20));
+            minutes(1));
     };
     EXPECT_EQ(tap({"--keys", stack->keys(), "--endpoint", stack->endpoint(0)}).code, -1) << "where services speak";
     EXPECT_TRUE(said("its key is listed for tap only"));
