@@ -42,7 +42,7 @@ std::vector<Mount> parse_mounts(std::string_view mountinfo) {
         Mount mount;
         mount.path = unescape(next_word(line));
         mount.type = next_word(tail);
-        next_word(tail);
+        mount.source = unescape(next_word(tail));
         mount.options = next_word(tail);
         if (!mount.path.empty()) out.push_back(std::move(mount));
     }

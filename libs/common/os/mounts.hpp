@@ -8,9 +8,10 @@
 namespace drover::os {
 
 struct Mount {
-    std::string path;     // where it is mounted
-    std::string type;     // "cgroup2"
-    std::string options;  // of the file system: "rw,memory"
+    std::string path;      // where it is mounted
+    std::string type;      // "cgroup2"
+    std::string options;   // of the file system: "rw,memory"
+    std::string source{};  // "/dev/sda1"
 };
 
 // Lines that are not understood are left out.

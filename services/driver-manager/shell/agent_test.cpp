@@ -355,6 +355,24 @@ TEST_F(AgentTest, ANodeIsDescribedAgainWhenItHasChanged) {
     EXPECT_TRUE(soon([&] { return cpu() == 4; }));
 }
 
+TEST_F(AgentTest, NewsOfANodeThatComeTogetherAreLookedAtOnce) {
+    int looks = 0;
+    Beacon beacon(loop_, process_->exchange, 9, seconds(30), [&] {
+        wire::NodeObserved node;
+        node.id = "n1";
+        node.cpu = ++looks;
+        return node;
+    });
+    const int before = looks;
+    for (int i = 0; i < 5; ++i) beacon.look_soon();
+    EXPECT_EQ(looks, before) << "others may follow";
+    EXPECT_TRUE(soon([&] { return looks == before + 1; }));
+    loop_.run_until([] { return false; }, seconds(5));
+    EXPECT_EQ(looks, before + 1);
+    beacon.look_soon();
+    EXPECT_TRUE(soon([&] { return looks == before + 2; }));
+}
+
 TEST_F(AgentTest, SaysWhatBecomesOfTemplatesAndPassesOnWhatMayAct) {
     wire::TaskCommand asked = command(wire::Verb::run, 1);
     asked.spec.templates.emplace_back();

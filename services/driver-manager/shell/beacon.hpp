@@ -1,4 +1,4 @@
-// Beacon: says what this node is, again whenever that has changed.
+// Beacon: says what this node is, again whenever that has changed; what changes at about the same time, once.
 #pragma once
 
 #include <functional>
@@ -19,9 +19,14 @@ class Beacon {
     Beacon(const Beacon&) = delete;
     Beacon& operator=(const Beacon&) = delete;
 
-    void look_now();
+    static constexpr Duration kGather = milliseconds(250);  // how long news wait for others
+
+    // Something has changed: looks within kGather.
+    void look_soon();
 
    private:
+    void look_now();
+    void look_at(Instant when);
     void log_drivers(const std::map<std::string, wire::DriverInfo>& now);
 
     rt::Loop& loop_;
@@ -31,6 +36,7 @@ class Beacon {
     Look look_;
     std::map<std::string, wire::DriverInfo> drivers_;  // as last logged
     rt::Token timer_ = 0;
+    Instant due_;
 };
 
 }  // namespace drover::driver_manager

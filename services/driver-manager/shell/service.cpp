@@ -84,6 +84,10 @@ Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths
     return limits;
 }
 
+fingerprint::Wishes wishes_of(const Config& config) {
+    return {config.reserved_cpu, config.reserved_memory.bytes, config.network_interface};
+}
+
 class DriverManager : public host::Service {
    public:
     DriverManager(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<bus::ZmqTransport> transport,
@@ -101,24 +105,24 @@ class DriverManager : public host::Service {
           desk_(exchange_, hands_, node, stable_hash(boot_)),
           usage_(loop_, exchange_, agent_.inventory(), node),
           docker_(loop_, {paths.docker, config.docker_socket, node, paths.tasks, config.fingerprint_interval},
-                  [this] { beacon_.look_now(); }),
-          beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval,
-                  [this, allocs = paths.allocs, node, data = config.data_dir, health = drivers::Health(limits.drivers),
-                   storage = fingerprint::StorageTeller()]() mutable {
-                      drivers::HostFacts facts = hands_.host_facts();
-                      docker_.tell(facts);
-                      wire::NodeObserved seen = fingerprint::observe_node(node, health.look(facts));
-                      if (!facts.docker_version.empty())
-                          seen.attributes["driver.docker.version"] = facts.docker_version;
-                      // Until the first task starts there is only the data directory.
-                      auto use = fingerprint::look_at_storage(allocs);
-                      storage.tell(use ? use : fingerprint::look_at_storage(data), seen);
-                      seen.attributes["drover.version"] = host::version();
-                      seen.attributes["storage.secrets"] = hands_.hides_secrets() ? "memory" : "disk";
-                      hands_.describe_isolation(seen);
-                      hands_.describe_node(seen);
-                      return seen;
-                  }) {}
+                  [this] { beacon_.look_soon(); }),
+          beacon_(
+              loop_, exchange_, stable_hash(boot_), config.fingerprint_interval,
+              [this, allocs = paths.allocs, node, data = config.data_dir, health = drivers::Health(limits.drivers),
+               machine = fingerprint::Machine(wishes_of(config)), storage = fingerprint::StorageTeller()]() mutable {
+                  drivers::HostFacts facts = hands_.host_facts();
+                  docker_.tell(facts);
+                  wire::NodeObserved seen = machine.observe(node, health.look(facts));
+                  if (!facts.docker_version.empty()) seen.attributes["driver.docker.version"] = facts.docker_version;
+                  // Until the first task starts there is only the data directory.
+                  auto use = fingerprint::look_at_storage(allocs);
+                  storage.tell(use ? use : fingerprint::look_at_storage(data), seen);
+                  seen.attributes["drover.version"] = host::version();
+                  seen.attributes["storage.secrets"] = hands_.hides_secrets() ? "memory" : "disk";
+                  hands_.describe_isolation(seen);
+                  hands_.describe_node(seen);
+                  return seen;
+              }) {}
 
     Result<void> begin() {
         if (const auto started = agent_.start(); !started) return started;

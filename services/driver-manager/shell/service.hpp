@@ -9,6 +9,9 @@ struct Config : host::ServiceConfig {
     std::string shim;  // empty: drover-shim beside this program
     std::int64_t starts_in_flight = 8;
     Duration fingerprint_interval = seconds(30);
+    double reserved_cpu = 0;
+    Size reserved_memory;
+    std::string network_interface;
     Duration artifact_timeout = minutes(30);
     Size artifact_max_size{10ULL << 30};
     std::string secrets_private_key_file;
@@ -28,6 +31,10 @@ struct Config : host::ServiceConfig {
             {{"shim", &shim, "path of drover-shim; empty: beside this program"},
              {"starts_in_flight", &starts_in_flight, "how many tasks may be starting at a time"},
              {"fingerprint_interval", &fingerprint_interval, "how often to look at what the node is"},
+             {"reserved_cpu", &reserved_cpu, "cores that are kept for the machine itself"},
+             {"reserved_memory", &reserved_memory, "memory that is kept for the machine itself"},
+             {"network_interface", &network_interface,
+              "the interface whose address tasks tell others; empty: that of the default route"},
              {"artifact_timeout", &artifact_timeout, "how long one artifact may take to be fetched"},
              {"artifact_max_size", &artifact_max_size, "how large an artifact may be, before and after it is unpacked"},
              {"secrets_private_key_file", &secrets_private_key_file,
