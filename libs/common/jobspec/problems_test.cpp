@@ -185,6 +185,24 @@ TEST(JobspecProblems, SetupFieldsAreCheckedBeforeANodeHasToRefuseThem) {
                 ElementsAre(HasSubstr("payload: is larger than 16KiB")));
 }
 
+TEST(JobspecProblems, PortsAndDevicesAreChecked) {
+    const auto in_group = [](const std::string& ports, const std::string& task = "") {
+        return problems("job: a\ngroups: [{name: g, ports: " + ports + ", tasks: [{name: t, driver: mock" + task +
+                        "}]}]");
+    };
+    EXPECT_THAT(in_group("{http: {static: 0}}"), ElementsAre(HasSubstr("1 to 65535 is allowed")));
+    EXPECT_THAT(in_group("{http: {statc: 80}}"), ElementsAre(HasSubstr("did you mean static?")));
+    EXPECT_THAT(in_group("{http: 80}"), SizeIs(1));
+    EXPECT_THAT(in_group("{a-b: {}}"), ElementsAre(HasSubstr("ports.a-b: is no label")));
+    EXPECT_THAT(in_group("{a: {static: 80}, b: {static: 80}}"),
+                ElementsAre(HasSubstr("ports.b: is the same port as a")));
+    EXPECT_THAT(in_group("{http: {}}", ", ready: {port: htpp}"),
+                ElementsAre(AllOf(HasSubstr("has no port \"htpp\""), HasSubstr("did you mean http?"))));
+    EXPECT_THAT(in_task("resources: {devices: {a/b/c/d: 1}}"), ElementsAre(HasSubstr("is no device")));
+    EXPECT_THAT(in_task("resources: {devices: {nvidia/: 1}}"), ElementsAre(HasSubstr("is no device")));
+    EXPECT_THAT(in_task("resources: {devices: {gpu: 0}}"), ElementsAre(HasSubstr("1 to 64 is allowed")));
+}
+
 TEST(JobspecProblems, AFieldGivenTwiceIsNotGuessedAt) {
     EXPECT_THAT(in_task("driver: mock"), ElementsAre("f:7:5: groups[0].tasks[0].driver: is given twice; keep one"));
     EXPECT_THAT(in_task("env: {A: b, A: c}"), ElementsAre(HasSubstr("env.A: is given twice")));

@@ -78,6 +78,10 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
           std::vector<std::string>& to);
 
+// Whole numbers, not sizes.
+void read_counts(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+                 std::map<std::string, std::uint64_t>& to);
+
 // Permissions as "0644".
 void read_mode(Context& context, const std::string& path, const Node& node, std::uint32_t& to);
 

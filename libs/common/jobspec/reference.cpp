@@ -61,6 +61,7 @@ What a task finds in its environment, each name under `DROVER_` and under `NOMAD
 | `JOB_ID`, `JOB_NAME`, `GROUP_NAME`, `TASK_NAME` | what it is called |
 | `ALLOC_DIR`, `TASK_DIR`, `SECRETS_DIR` | the directory that the tasks of the alloc share; its own `local` and `secrets` |
 | `CPU_LIMIT`, `MEMORY_LIMIT` | thousandths of a core, and MiB; when limited |
+| `PORT_<label>`, `IP_<label>`, `ADDR_<label>` | the group's ports: number, address of the machine, both as `address:port`; `HOST_PORT_<label>` and so on are the same |
 | `META_<key>` | its meta, the key as written and in capitals; what a name cannot hold becomes `_` |
 
 `DROVER_CPU_CORES` has the limit in cores. The machine's own variables follow, where nothing above has their name; those of

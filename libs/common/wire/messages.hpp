@@ -33,6 +33,8 @@
     X(LogRead)           \
     X(LogChunk)          \
     X(TaskUsage)         \
+    X(DeviceUsage)       \
+    X(Reservation)       \
     X(PeerAddress)       \
     X(Envelope)          \
     X(Vector)

@@ -19,6 +19,8 @@ inline constexpr auto kTopics = std::to_array<Topic>({
      "Something has happened to a task, and is recorded. Each is said once and kept until retention."},
     {"task/stats", "<job>/<alloc>/<task>", "TaskUsage", "driver-manager",
      "A sample of what a running task uses: every second while somebody listens, else every 10 s. Never repeated."},
+    {"device/stats", "<node>/<hash of the device>", "DeviceUsage", "driver-manager",
+     "A sample of what a device of a node does: every second, and only while somebody listens. Never repeated."},
     {"task/observed/<node>", "<alloc>/<task>", "TaskObserved", "driver-manager",
      "What a node sees of a task's starts has changed: setup steps, a pid, an exit."},
     {"task/command/<node>", "<alloc>/<task>", "TaskCommand", "alloc-runner",

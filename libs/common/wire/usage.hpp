@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "base/time.hpp"
@@ -33,6 +34,21 @@ struct TaskUsage {
                           field("processes", &TaskUsage::processes));
     }
     friend bool operator==(const TaskUsage&, const TaskUsage&) = default;
+};
+
+// Stream "device/stats", key "<node>/<hash of `device`>".
+struct DeviceUsage {
+    std::string node;
+    std::string device;  // "vendor/type/name/id"
+    Instant at;
+    std::map<std::string, double> values;  // by what was measured, with its unit: "memory_used_bytes"
+
+    static constexpr std::string_view kName = "DeviceUsage";
+    static constexpr auto fields() {
+        return std::tuple(field("node", &DeviceUsage::node), field("device", &DeviceUsage::device),
+                          field("at", &DeviceUsage::at), field("values", &DeviceUsage::values));
+    }
+    friend bool operator==(const DeviceUsage&, const DeviceUsage&) = default;
 };
 
 }  // namespace drover::wire

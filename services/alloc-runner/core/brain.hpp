@@ -99,6 +99,7 @@ class Brain {
     bool mine(const std::string& job) const;
     void touch(const std::string& alloc) { dirty_allocs_.insert(alloc); }
     void touch_everything();
+    void touch_waiting_jobs();
     void suspect(const std::string& node, const TaskKey& key);
     bool hears_store(Instant now) const { return current_at_.set() && now - current_at_ <= rules_.store_silence; }
     void settle_term();

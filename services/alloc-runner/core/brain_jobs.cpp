@@ -9,14 +9,16 @@ Nodes Brain::count_nodes() const {
     for (const auto& [id, status] : nodes_) nodes[id].status = status;
     for (const auto& [id, order] : node_orders_)
         if (const auto node = nodes.find(id); node != nodes.end()) node->second.order = order;
-    const auto count = [&nodes](const wire::AllocDesired& alloc) {
+    const auto count = [&nodes](const wire::AllocDesired& alloc, const wire::AllocStatus* status) {
         const auto node = nodes.find(alloc.node);
-        if (node != nodes.end()) ++node->second.allocs;
+        if (node != nodes.end()) node->second.use.add(alloc.group, status);
     };
-    for (const auto& [id, known] : allocs_)
-        if (known.desired && !has_ended({nullptr, known.status ? &*known.status : nullptr})) count(*known.desired);
+    for (const auto& [id, known] : allocs_) {
+        const wire::AllocStatus* status = known.status ? &*known.status : nullptr;
+        if (known.desired && !has_ended({nullptr, status})) count(*known.desired, status);
+    }
     for (const auto& [id, proposal] : proposals_)
-        if (!allocs_.contains(id)) count(proposal);
+        if (!allocs_.contains(id)) count(proposal, nullptr);
     return nodes;
 }
 

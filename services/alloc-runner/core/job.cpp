@@ -154,7 +154,7 @@ class Look {
         // Clocks of machines differ; the newest of a place is the newest all the same.
         alloc.created_at = std::max(now_, behind_at + nanoseconds(1));
         alloc.term = rules_.term;
-        ++nodes_[*node].allocs;
+        nodes_[*node].use.add(group, nullptr);
         decision_.proposals.push_back(std::move(alloc));
         return true;
     }

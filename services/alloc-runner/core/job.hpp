@@ -66,7 +66,7 @@ struct JobDecision {
     bool why_changed = false;
 };
 
-// `allocs`: all of this job. `nodes` counts the placed allocs of all jobs; those placed here are counted in.
+// `allocs`: all of this job. `nodes` has what the placed allocs of all jobs use; those placed here are counted in.
 JobDecision step(Job& job, const JobRules& rules, Instant now, const wire::JobDesired& desired,
                  const std::vector<AllocView>& allocs, Nodes& nodes);
 

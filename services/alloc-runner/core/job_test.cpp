@@ -135,6 +135,41 @@ TEST_F(JobCore, WaitsForANodeAndSaysWhy) {
     EXPECT_TRUE(job.why.empty());
 }
 
+TEST_F(JobCore, PlacesOnlyWhereThereIsRoomBesideWhatIsPlaced) {
+    add_node("n1");
+    nodes["n1"].status.node.cpu = 1;
+    nodes["n1"].status.node.memory = 1 << 30;
+    desired.spec.groups[0].tasks[0].resources.cpu = 0.75;
+    EXPECT_EQ(look().proposals.size(), 1u);
+    EXPECT_THAT(job.why["front"], HasSubstr("it asks for 0.75 cores, 0.25 of 1 are free"));
+    EXPECT_EQ(slot(1), Slot::waiting);
+    add_node("n2");
+    nodes["n2"].status.node.cpu = 4;
+    const JobDecision decision = look();
+    ASSERT_EQ(decision.proposals.size(), 1u);
+    EXPECT_EQ(decision.proposals[0].node, "n2");
+}
+
+TEST_F(JobCore, GivesAStaticPortToOneAllocOfANode) {
+    add_node("n1");
+    desired.spec.groups[0].ports["http"].number = 8080;
+    EXPECT_EQ(look().proposals.size(), 1u);
+    EXPECT_THAT(job.why["front"], HasSubstr("port 8080 is taken by another alloc"));
+    add_node("n2");
+    EXPECT_EQ(look().proposals.size(), 1u);
+}
+
+TEST_F(JobCore, AsksForDevicesOnlyWhereTheyAre) {
+    add_node("n1");
+    add_node("n2");
+    nodes["n2"].status.node.devices = {{"nvidia", "gpu", "T4", {{"a", true, "", ""}}, {}}};
+    desired.spec.groups[0].tasks[0].resources.devices["nvidia/gpu"] = 1;
+    const JobDecision decision = look();
+    ASSERT_EQ(decision.proposals.size(), 1u);
+    EXPECT_EQ(decision.proposals[0].node, "n2");
+    EXPECT_THAT(job.why["front"], HasSubstr("it asks for 1 nvidia/gpu, 0 are free and healthy"));
+}
+
 TEST_F(JobCore, StopsTheAllocsOfAStoppedJob) {
     add_node("n1");
     look();

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/hash.hpp"
+#include "wire/room.hpp"
 
 namespace drover::alloc_runner {
 namespace {
@@ -22,7 +23,7 @@ std::string objection(const wire::GroupSpec& group, const Candidate& node) {
         return "driver " + task.driver + (info.detected ? " is unhealthy" : " is missing") +
                (info.description.empty() ? "" : " (" + info.description + ")");
     }
-    return {};
+    return wire::lack(status.node, node.use, group);
 }
 
 }  // namespace
@@ -39,9 +40,10 @@ Result<std::string> place(const std::string& alloc, const wire::GroupSpec& group
             continue;
         }
         const std::uint64_t weight = stable_hash(id + "/" + alloc);
-        if (best && (node.allocs > best_allocs || (node.allocs == best_allocs && weight <= best_weight))) continue;
+        const std::size_t allocs = node.use.allocs;
+        if (best && (allocs > best_allocs || (allocs == best_allocs && weight <= best_weight))) continue;
         best = &id;
-        best_allocs = node.allocs;
+        best_allocs = allocs;
         best_weight = weight;
     }
     if (best) return *best;

@@ -80,6 +80,10 @@ void TaskStep::reach(const IncarnationObserved& one) {
 void TaskStep::take(const IncarnationObserved& one, bool successor) {
     const bool up = one.seq == status_.seq && status_.state == TaskState::running;
     if (one.phase != RunPhase::never_started && !status_.killed && !up) see_setup(one);
+    if (one.phase != RunPhase::never_started) {
+        set(status_.ports, one.ports);
+        set(status_.devices, one.devices);
+    }
     switch (one.phase) {
         case RunPhase::starting: break;
         case RunPhase::running:

@@ -42,6 +42,15 @@ struct DockerNode {
     bool privileged = false;  // containers that may do anything to the host
 };
 
+// What a task gets with the devices that it has to itself.
+struct DeviceGrant {
+    std::map<std::string, std::string> env;
+    std::vector<Mount> mounts;
+    std::vector<DeviceNode> nodes;
+
+    friend bool operator==(const DeviceGrant&, const DeviceGrant&) = default;
+};
+
 struct TaskContext {
     std::string alloc;
     std::string job;
@@ -52,7 +61,9 @@ struct TaskContext {
     std::map<std::string, std::string> attributes;  // of the node
     std::map<std::string, std::string> meta;        // of job, group and task, the inner one first
     TaskDirs dirs;
-    std::map<std::string, std::string> host_env;  // of the driver-manager; what is secret or its own stays there
+    std::map<std::string, std::string> host_env;   // of the driver-manager; what is secret or its own stays there
+    std::map<std::string, std::uint32_t> ports{};  // of the alloc, by label
+    DeviceGrant devices{};
     std::map<std::string, std::string> late_env;  // found out during the setup; has the last word
     std::function<bool(const std::string& path)> is_executable;
     // Does the path exist, and lie below the directory also when its links are followed?

@@ -23,12 +23,22 @@ struct Mount {
     friend bool operator==(const Mount&, const Mount&) = default;
 };
 
+// A device node that a task sees at a path of its own.
+struct DeviceNode {
+    std::string source;
+    std::string target;
+    std::string access = "rw";  // of r, w and m, as a device control group has them
+
+    friend bool operator==(const DeviceNode&, const DeviceNode&) = default;
+};
+
 // What keeps a task apart from the node and from other tasks.
 struct Isolation {
     std::string runtime;  // path of the OCI runtime
     std::string init;     // path of the program that runs the task as its child (shim/protocol.h)
     std::string root;     // the directory that the task sees as /, read-only
     std::vector<Mount> mounts;
+    std::vector<DeviceNode> devices{};
     std::vector<std::string> masked;        // paths that it sees empty
     std::vector<std::string> namespaces;    // as OCI names them
     std::vector<std::string> capabilities;  // "CAP_KILL"; what it could have at most

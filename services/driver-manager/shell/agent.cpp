@@ -71,6 +71,7 @@ void Agent::on_record(const std::string& source, const std::string&, const wire:
     if (!decision.refused.empty()) return refuse(source, decision.refused);
     ++counters_.commands;
     apply(decision);
+    settle_place(key);
     if (!command->spec.templates.empty()) hands_.keep_templates(*command);
 }
 
@@ -90,6 +91,14 @@ void Agent::hear_report(const TaskKey& key, const wire::IncarnationObserved& sta
     if (!decision.refused.empty()) return refuse("launcher", decision.refused);
     if (phase_of(before, state.seq) != state.phase) log_state(key, state);
     apply(decision);
+    settle_place(key);
+}
+
+void Agent::settle_place(const TaskKey& key) {
+    if (!inventory_.keeps_place(key)) return hands_.give_back(key);
+    const wire::TaskCommand* command = inventory_.standing(key);
+    if (command != nullptr && phase_of(inventory_.observed(key), command->seq) == wire::RunPhase::running)
+        hands_.assume(*command);
 }
 
 void Agent::apply(const Decision& decision) {

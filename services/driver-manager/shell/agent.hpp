@@ -43,6 +43,7 @@ class Agent : public bus::Follower {
     void hear_render(const TaskKey& key, const wire::RenderObserved& now);
     void hear_report(const TaskKey& key, const wire::IncarnationObserved& state);
     void apply(const Decision& decision);
+    void settle_place(const TaskKey& key);
     void carry_out(const Action& action);
     bool try_action(const Action& action);
     bool launch(const Action& action);

@@ -373,6 +373,21 @@ TEST_F(AgentTest, NewsOfANodeThatComeTogetherAreLookedAtOnce) {
     EXPECT_TRUE(soon([&] { return looks == before + 2; }));
 }
 
+TEST_F(AgentTest, GivesBackWhatATaskHasReservedOnceItHasEndedForGood) {
+    say(command(wire::Verb::run, 1));
+    ASSERT_TRUE(soon_heard("1 starting"));
+    hands_.become(kTask, 1, RunPhase::running);
+    hands_.become(kTask, 1, RunPhase::exited);
+    ASSERT_TRUE(soon_heard("1 exited"));
+    wire::TaskCommand wait = command(wire::Verb::stop, 1);
+    wait.keep_place = true;
+    say(wait);
+    ASSERT_TRUE(soon([&] { return process_->agent.counters().commands >= 2; }));
+    EXPECT_FALSE(hands_.given_back.contains(kTask)) << "it waits to run again";
+    say(command(wire::Verb::stop, 1));
+    EXPECT_TRUE(soon([&] { return hands_.given_back.contains(kTask); }));
+}
+
 TEST_F(AgentTest, SaysWhatBecomesOfTemplatesAndPassesOnWhatMayAct) {
     wire::TaskCommand asked = command(wire::Verb::run, 1);
     asked.spec.templates.emplace_back();

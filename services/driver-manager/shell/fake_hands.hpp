@@ -1,6 +1,8 @@
 // Hands without processes, for tests: a node whose files outlive the agent, and whose tasks do what the test says.
 #pragma once
 
+#include <set>
+
 #include "base/check.hpp"
 #include "driver-manager/core/phases.hpp"
 #include "driver-manager/shell/hands.hpp"
@@ -77,6 +79,10 @@ class FakeHands : public Hands {
 
     void keep_templates(const wire::TaskCommand& command) override { rendered = command.rendered; }
 
+    void assume(const wire::TaskCommand&) override {}
+
+    void give_back(const TaskKey& key) override { given_back.insert(key); }
+
     void release(const TaskKey& key, std::uint64_t seq) override { tasks_[key].runs.erase(seq); }
 
     void destroy(const TaskKey& key) override { tasks_.erase(key); }
@@ -111,6 +117,7 @@ class FakeHands : public Hands {
     std::uint64_t rendered = 0;
     int pre_kills = 0;
     std::map<std::string, std::string> logs;
+    std::set<TaskKey> given_back;
 
    private:
     struct Files {

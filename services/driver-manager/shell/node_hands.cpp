@@ -47,7 +47,7 @@ drivers::TaskDirs for_drivers(const allocdir::TaskDirs& dirs) {
 
 }  // namespace
 
-NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits)
+NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits, Plugins devices)
     : paths_(std::move(paths)),
       node_(std::move(node)),
       host_env_(environment()),
@@ -72,6 +72,8 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
       runtime_(paths_.runtime),
       host_dirs_(limits.host_dirs),
       capabilities_(limits.capabilities),
+      devices_(std::move(devices)),
+      admission_(loop, paths_.tasks + "/.reserved", limits.ports),
       variables_(limits.secrets_key),
       keeper_(loop, paths_.tasks, variables_, template_hooks()),
       setups_(loop, limits.setups, step_makers(), *this) {
@@ -88,6 +90,12 @@ NodeHands::~NodeHands() {
 void NodeHands::describe_node(const wire::NodeObserved& node) {
     described_ = node;
     keeper_.node_changed(node.name, node.attributes);
+    admission_.set_room({node.cpu, node.memory, node.devices});
+}
+
+void NodeHands::describe_devices(wire::NodeObserved& node) {
+    devices_.look(loop_.now());
+    node.devices = devices_.groups();
 }
 
 Result<std::vector<Found>> NodeHands::adopt() {
@@ -116,6 +124,9 @@ Result<std::vector<Found>> NodeHands::adopt() {
         if (!tasks) return tl::unexpected(tasks.error());
         for (const auto& [alloc, task] : *tasks) found[{alloc, task}];
     }
+    std::set<std::string> allocs;
+    for (const auto& [key, task] : found) allocs.insert(key.alloc);
+    if (const auto adopted = admission_.adopt(allocs); !adopted) return tl::unexpected(adopted.error());
     look_for_dirs();
     trash_timer_ = loop_.at(loop_.now() + kTrashDelay, [this] { sweeper_.sweep(); });
     std::vector<Found> result;
@@ -135,7 +146,12 @@ Result<void> NodeHands::set_floors(const std::map<TaskKey, std::uint64_t>& floor
 setup::Setups::Makers NodeHands::step_makers() {
     using wire::SetupKind;
     setup::Setups::Makers makers;
-    makers[SetupKind::directory] = setup::at_once([this](setup::Site& place) { return build_dirs(place.command); });
+    makers[SetupKind::directory] =
+        setup::in_order(admission_.step(), setup::at_once([this](setup::Site& place) -> Result<void> {
+                            if (auto granted = grant(place.command, place.context); !granted) return granted;
+                            tell_grant(place);
+                            return build_dirs(place.command);
+                        }));
     makers[SetupKind::payload] = setup::at_once(setup::write_payload);
     makers[SetupKind::artifacts] = setup::in_order(setup::fetch_artifacts(children_, paths_.fetch, fetch_limits_),
                                                    setup::get_image(children_, loop_));
@@ -145,7 +161,7 @@ setup::Setups::Makers NodeHands::step_makers() {
     return makers;
 }
 
-setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
+setup::Site NodeHands::site_of(const wire::TaskCommand& command) {
     setup::Site place;
     place.command = command;
     if (const auto driver = drivers::find_driver(command.spec.driver); driver && command.spec.user.empty())
@@ -167,6 +183,8 @@ setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
     context.docker = docker_;
     if (fingerprint::is_executable_file(paths_.mock_task)) context.mock_task = paths_.mock_task;
     context.isolator = isolator();
+    // A device that is gone is the setup's to tell.
+    (void)grant(command, context);
     return place;
 }
 
@@ -250,6 +268,8 @@ void NodeHands::destroy(const TaskKey& key) {
     launcher_.forget(key.alloc, key.task);
     if (const auto gone = allocdir::destroy(paths_.allocs, key.alloc, key.task); !gone)
         log::warn("something of a destroyed task is left", {{"why", gone.error()}});
+    // With the alloc's last task goes what was reserved for those that never came.
+    if (!os::exists(paths_.allocs + "/" + key.alloc)) admission_.forget(key.alloc);
     sweeper_.sweep();
     log::info("task destroyed", {{"alloc", key.alloc}, {"task", key.task}});
 }

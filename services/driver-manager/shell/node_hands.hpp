@@ -7,6 +7,7 @@
 #include <string>
 
 #include "driver-manager/allocdir/sweeper.hpp"
+#include "driver-manager/devices/manager.hpp"
 #include "driver-manager/drivers/driver.hpp"
 #include "driver-manager/drivers/policy.hpp"
 #include "driver-manager/fingerprint/runtime.hpp"
@@ -16,6 +17,7 @@
 #include "driver-manager/setup/facts.hpp"
 #include "driver-manager/setup/probes.hpp"
 #include "driver-manager/setup/setups.hpp"
+#include "driver-manager/shell/admission.hpp"
 #include "driver-manager/shell/fence.hpp"
 #include "driver-manager/shell/hands.hpp"
 #include "driver-manager/templates/keeper.hpp"
@@ -46,9 +48,11 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
         std::vector<std::string> host_dirs{};     // that isolated tasks see; empty: those with programs and libraries
         std::vector<std::string> capabilities{};  // that isolated tasks may have; empty: the default ones
         drivers::DockerNode docker{};
+        PortRange ports{};
     };
+    using Plugins = std::vector<std::unique_ptr<devices::Plugin>>;
 
-    NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits);
+    NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits, Plugins devices = {});
     ~NodeHands() override;
     NodeHands(const NodeHands&) = delete;
     NodeHands& operator=(const NodeHands&) = delete;
@@ -62,7 +66,11 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     // What there is to isolate and limit tasks with, as attributes of the node.
     void describe_isolation(wire::NodeObserved& node) const;
 
-    // What tasks may refer to as ${attr.*} and ${node.unique.name} from now on.
+    // The devices that there are now.
+    void describe_devices(wire::NodeObserved& node);
+    devices::Manager& devices() { return devices_; }
+
+    // What tasks may refer to as ${attr.*} and ${node.unique.name} from now on, and what there is to give to them.
     void describe_node(const wire::NodeObserved& node);
 
     // For what the state-store says of variables.
@@ -81,6 +89,8 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     void stop(const TaskKey& key, std::uint64_t seq, const std::string& signal, Duration timeout) override;
     Result<void> signal(const TaskKey& key, std::uint64_t seq, std::uint64_t order, const std::string& name) override;
     void keep_templates(const wire::TaskCommand& command) override;
+    void assume(const wire::TaskCommand& command) override { admission_.assume(command); }
+    void give_back(const TaskKey& key) override { admission_.give_back(key); }
     void release(const TaskKey& key, std::uint64_t seq) override;
     void destroy(const TaskKey& key) override;
     Result<wire::LogChunk> read_log(const wire::LogRead& read) override;
@@ -109,8 +119,10 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     void look_for_dirs();
     static Result<void> set_strays_aside(const std::string& root);
     Result<void> build_dirs(const wire::TaskCommand& command);
+    Result<void> grant(const wire::TaskCommand& command, drivers::TaskContext& context);
+    void tell_grant(const setup::Site& place);
     setup::Setups::Makers step_makers();
-    setup::Site site_of(const wire::TaskCommand& command) const;
+    setup::Site site_of(const wire::TaskCommand& command);
     void start(const launcher::RunKey& key, const setup::Site& place);
     void say(const launcher::RunKey& key);
     void flush();
@@ -147,6 +159,8 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     fingerprint::Runtime runtime_;
     std::vector<std::string> host_dirs_;
     std::vector<std::string> capabilities_;
+    devices::Manager devices_;
+    Admission admission_;
     templates::Variables variables_;
     templates::Keeper keeper_;
     setup::Setups setups_;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "driver-manager/drivers/capabilities.hpp"
+#include "driver-manager/drivers/env.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "host/log.hpp"
 #include "os/user.hpp"
@@ -50,6 +51,30 @@ drivers::Isolator NodeHands::isolator() const {
         if (fingerprint::is_directory(dir)) out.host_dirs.push_back(dir);
     out.capabilities = capabilities_.empty() ? drivers::default_capabilities() : capabilities_;
     return out;
+}
+
+// What the task's alloc holds, as far as it holds anything yet.
+Result<void> NodeHands::grant(const wire::TaskCommand& command, drivers::TaskContext& context) {
+    const wire::Reservation* held = admission_.find(command.alloc);
+    if (held == nullptr) return {};
+    context.ports = held->ports;
+    const auto share = held->tasks.find(command.task);
+    if (share == held->tasks.end() || share->second.devices.empty()) return {};
+    auto devices = devices_.reserve(share->second.devices);
+    if (!devices) return tl::unexpected(devices.error());
+    context.devices = std::move(*devices);
+    return {};
+}
+
+void NodeHands::tell_grant(const setup::Site& place) {
+    const wire::TaskCommand& command = place.command;
+    wire::IncarnationObserved& told = runs_.at({command.alloc, command.task, command.seq}).facts.told;
+    const std::string address = drivers::node_address(place.context);
+    for (const auto& [label, port] : place.context.ports) told.ports[label] = address + ":" + std::to_string(port);
+    const wire::Reservation* held = admission_.find(command.alloc);
+    if (held == nullptr) return;
+    const auto share = held->tasks.find(command.task);
+    if (share != held->tasks.end()) told.devices = share->second.devices;
 }
 
 Result<void> NodeHands::permit(const wire::TaskSpec& spec) const {

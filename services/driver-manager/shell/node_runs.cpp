@@ -63,7 +63,9 @@ void NodeHands::save(const launcher::RunKey& key, Run& run) {
 void NodeHands::probe(const wire::TaskCommand& command) {
     if (!command.spec.ready) return;
     const auto dirs = allocdir::paths(paths_.allocs, command.alloc, command.task);
-    probes_.ask({command.alloc, command.task, command.seq}, *command.spec.ready, dirs.root);
+    const wire::Reservation* held = admission_.find(command.alloc);
+    probes_.ask({command.alloc, command.task, command.seq}, *command.spec.ready, dirs.root,
+                held != nullptr ? held->ports : std::map<std::string, std::uint32_t>());
 }
 
 void NodeHands::pre_kill(const wire::TaskCommand& command) {

@@ -10,11 +10,14 @@
 
 #include "base/hash.hpp"
 #include "bus/peer_list.hpp"
+#include "driver-manager/devices/mock.hpp"
+#include "driver-manager/devices/nvidia.hpp"
 #include "driver-manager/drivers/capabilities.hpp"
 #include "driver-manager/fingerprint/fingerprint.hpp"
 #include "driver-manager/fingerprint/storage.hpp"
 #include "driver-manager/shell/agent.hpp"
 #include "driver-manager/shell/beacon.hpp"
+#include "driver-manager/shell/device_desk.hpp"
 #include "driver-manager/shell/docker_watch.hpp"
 #include "driver-manager/shell/log_desk.hpp"
 #include "driver-manager/shell/node_hands.hpp"
@@ -61,6 +64,9 @@ Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths
                      .socket = config.docker_socket,
                      .volumes = config.docker_volumes,
                      .privileged = config.docker_privileged};
+    const auto ports = parse_port_range(config.dynamic_ports);
+    if (!ports) return tl::unexpected(ports.error());
+    limits.ports = *ports;
     limits.starts_in_flight = static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight));
     limits.fetch.time = config.artifact_timeout;
     limits.fetch.bytes = config.artifact_max_size.bytes;
@@ -84,6 +90,16 @@ Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths
     return limits;
 }
 
+Result<NodeHands::Plugins> device_plugins(const Config& config) {
+    NodeHands::Plugins plugins;
+    plugins.push_back(std::make_unique<devices::Nvidia>());
+    if (config.mock_devices.empty()) return plugins;
+    auto mocked = devices::Mock::parse(config.mock_devices);
+    if (!mocked) return fail(ErrorKind::invalid, "option mock_devices cannot be used: " + mocked.error().message);
+    plugins.push_back(std::make_unique<devices::Mock>(std::move(*mocked)));
+    return plugins;
+}
+
 fingerprint::Wishes wishes_of(const Config& config) {
     return {config.reserved_cpu, config.reserved_memory.bytes, config.network_interface};
 }
@@ -91,7 +107,8 @@ fingerprint::Wishes wishes_of(const Config& config) {
 class DriverManager : public host::Service {
    public:
     DriverManager(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<bus::ZmqTransport> transport,
-                  const NodePaths& paths, const NodeHands::Limits& limits, const std::string& node)
+                  const NodePaths& paths, const NodeHands::Limits& limits, NodeHands::Plugins devices,
+                  const std::string& node)
         : config_(config),
           lock_(std::move(lock)),
           loop_(host.loop()),
@@ -99,11 +116,12 @@ class DriverManager : public host::Service {
           boot_(random_hex(16)),
           exchange_(loop_, *transport_, {node, "driver-manager", boot_}),
           peers_(exchange_, *transport_),
-          hands_(loop_, paths, node, limits),
+          hands_(loop_, paths, node, limits, std::move(devices)),
           agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
           variables_(loop_, exchange_, hands_.variables(), hands_.keeper()),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
           usage_(loop_, exchange_, agent_.inventory(), node),
+          device_usage_(loop_, exchange_, hands_.devices(), node),
           docker_(loop_, {paths.docker, config.docker_socket, node, paths.tasks, config.fingerprint_interval},
                   [this] { beacon_.look_soon(); }),
           beacon_(
@@ -120,6 +138,7 @@ class DriverManager : public host::Service {
                   seen.attributes["drover.version"] = host::version();
                   seen.attributes["storage.secrets"] = hands_.hides_secrets() ? "memory" : "disk";
                   hands_.describe_isolation(seen);
+                  hands_.describe_devices(seen);
                   hands_.describe_node(seen);
                   return seen;
               }) {}
@@ -129,6 +148,7 @@ class DriverManager : public host::Service {
         variables_.start();
         desk_.start();
         usage_.start();
+        device_usage_.start();
         docker_.start();
         return {};
     }
@@ -154,6 +174,7 @@ class DriverManager : public host::Service {
     VariableFeed variables_;
     LogDesk desk_;
     UsageDesk usage_;
+    DeviceDesk device_usage_;
     DockerWatch docker_;
     Beacon beacon_;
 };
@@ -175,12 +196,14 @@ Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& con
     if (!paths) return tl::unexpected(paths.error());
     const auto limits = limits_of(config, *paths);
     if (!limits) return tl::unexpected(limits.error());
+    auto devices = device_plugins(config);
+    if (!devices) return tl::unexpected(devices.error());
     Config here = config;
     here.id = *node;
     auto transport = host::open_bus(host.loop(), here, "driver-manager", {"alloc-runner", "gateway"});
     if (!transport) return tl::unexpected(transport.error());
-    auto service =
-        std::make_unique<DriverManager>(host, here, std::move(*lock), std::move(*transport), *paths, *limits, *node);
+    auto service = std::make_unique<DriverManager>(host, here, std::move(*lock), std::move(*transport), *paths, *limits,
+                                                   std::move(*devices), *node);
     if (const auto begun = service->begin(); !begun) return tl::unexpected(begun.error());
     host.ready();
     return service;

@@ -12,6 +12,8 @@ struct Config : host::ServiceConfig {
     double reserved_cpu = 0;
     Size reserved_memory;
     std::string network_interface;
+    std::string dynamic_ports = "20000-32000";
+    std::vector<std::string> mock_devices;
     Duration artifact_timeout = minutes(30);
     Size artifact_max_size{10ULL << 30};
     std::string secrets_private_key_file;
@@ -35,6 +37,8 @@ struct Config : host::ServiceConfig {
              {"reserved_memory", &reserved_memory, "memory that is kept for the machine itself"},
              {"network_interface", &network_interface,
               "the interface whose address tasks tell others; empty: that of the default route"},
+             {"dynamic_ports", &dynamic_ports, "the ports from which this node chooses, as FIRST-LAST"},
+             {"mock_devices", &mock_devices, "devices to make believe in, each vendor/type/name/id; for tests"},
              {"artifact_timeout", &artifact_timeout, "how long one artifact may take to be fetched"},
              {"artifact_max_size", &artifact_max_size, "how large an artifact may be, before and after it is unpacked"},
              {"secrets_private_key_file", &secrets_private_key_file,
