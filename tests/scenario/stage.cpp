@@ -221,6 +221,8 @@ void Stage::observe(const Words& words) {
         one.waits = rest(words, 3);
     } else if (verb == "vanished") {
         one.directory_gone = rest(words, 3);
+    } else if (verb == "said") {
+        one.driver_words.push_back({one.driver_words.size() + 1, now_, rest(words, 3)});
     } else if (verb == "pre_killed") {
         one.pre_kill_done = true;
         one.pre_kill_error = rest(words, 3);

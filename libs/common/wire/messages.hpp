@@ -2,6 +2,7 @@
 #pragma once
 
 #include "wire/desired.hpp"
+#include "wire/driver.hpp"
 #include "wire/envelope.hpp"
 #include "wire/observed.hpp"
 #include "wire/peer.hpp"
@@ -35,5 +36,8 @@
     X(TaskUsage)         \
     X(PeerAddress)       \
     X(Envelope)          \
-    X(Vector)
+    X(Vector)            \
+    X(DriverTask)        \
+    X(DriverCall)        \
+    X(DriverAnswer)
 // clang-format on

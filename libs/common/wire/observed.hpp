@@ -53,6 +53,20 @@ struct SetupStep {
     friend bool operator==(const SetupStep&, const SetupStep&) = default;
 };
 
+// What a driver said of a start of a task, for people.
+struct DriverWord {
+    std::uint64_t number = 0;  // counts those of this start from 1
+    Instant at;
+    std::string message;
+
+    static constexpr std::string_view kName = "DriverWord";
+    static constexpr auto fields() {
+        return std::tuple(field("number", &DriverWord::number), field("at", &DriverWord::at),
+                          field("message", &DriverWord::message));
+    }
+    friend bool operator==(const DriverWord&, const DriverWord&) = default;
+};
+
 struct IncarnationObserved {
     std::uint64_t seq = 0;
     std::string id;
@@ -63,15 +77,16 @@ struct IncarnationObserved {
     ExitRecord exit;
     std::string error;
     bool recoverable = false;
-    std::uint64_t signals_applied = 0;  // highest SignalOrder id delivered
-    std::string signal_error;           // why the last signal could not be delivered
-    std::vector<SetupStep> steps;       // those begun so far
-    std::string waits;                  // what the setup waits for: "variable db/main"
-    bool ready = false;                 // its ready probe has succeeded; without a probe: it runs
-    bool pre_kill_done = false;         // its pre_kill script is over
-    std::string pre_kill_error;         // how it failed
-    std::string last_output;            // the last lines of a process that failed
-    std::string directory_gone;         // which of its directories has vanished while it runs; empty: none
+    std::uint64_t signals_applied = 0;     // highest SignalOrder id delivered
+    std::string signal_error;              // why the last signal could not be delivered
+    std::vector<SetupStep> steps;          // those begun so far
+    std::string waits;                     // what the setup waits for: "variable db/main"
+    bool ready = false;                    // its ready probe has succeeded; without a probe: it runs
+    bool pre_kill_done = false;            // its pre_kill script is over
+    std::string pre_kill_error;            // how it failed
+    std::string last_output;               // the last lines of a process that failed
+    std::string directory_gone;            // which of its directories has vanished while it runs; empty: none
+    std::vector<DriverWord> driver_words;  // the newest few
 
     static constexpr std::string_view kName = "IncarnationObserved";
     static constexpr auto fields() {
@@ -87,7 +102,8 @@ struct IncarnationObserved {
             field("pre_kill_done", &IncarnationObserved::pre_kill_done),
             field("pre_kill_error", &IncarnationObserved::pre_kill_error),
             field("last_output", &IncarnationObserved::last_output),
-            field("directory_gone", &IncarnationObserved::directory_gone));
+            field("directory_gone", &IncarnationObserved::directory_gone),
+            field("driver_words", &IncarnationObserved::driver_words));
     }
     friend bool operator==(const IncarnationObserved&, const IncarnationObserved&) = default;
 };
@@ -171,17 +187,34 @@ struct NodeObserved {
 enum class NodeState { ready, down };
 WIRE_ENUM(NodeState, "ready", "down");
 
+// One line of a node's history.
+struct NodeEvent {
+    Instant at;
+    std::string subsystem;  // "Driver"
+    std::string message;
+    std::map<std::string, std::string> details;
+
+    static constexpr std::string_view kName = "NodeEvent";
+    static constexpr auto fields() {
+        return std::tuple(field("at", &NodeEvent::at), field("subsystem", &NodeEvent::subsystem),
+                          field("message", &NodeEvent::message), field("details", &NodeEvent::details));
+    }
+    friend bool operator==(const NodeEvent&, const NodeEvent&) = default;
+};
+
 // Key "node/<id>" of the store's state stream.
 struct NodeStatus {
     NodeObserved node;
     NodeState state = NodeState::ready;
     std::string why;  // of a state other than ready
     Instant since;
+    std::vector<NodeEvent> events;  // the newest, oldest first
 
     static constexpr std::string_view kName = "NodeStatus";
     static constexpr auto fields() {
         return std::tuple(field("node", &NodeStatus::node), field("state", &NodeStatus::state),
-                          field("why", &NodeStatus::why), field("since", &NodeStatus::since));
+                          field("why", &NodeStatus::why), field("since", &NodeStatus::since),
+                          field("events", &NodeStatus::events));
     }
     friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
 };

@@ -14,9 +14,10 @@ namespace {
 template <class T>
 class EveryMessage : public testing::Test {};
 
-using All = testing::Types<JobSpec, JobDesired, AllocDesired, AllocOrder, TaskCommand, Members, TaskObserved,
-                           NodeObserved, NodeStatus, TaskStatus, AllocStatus, TaskEvent, AllocReport, AllocRecorded,
-                           Request, Answer, LogRead, LogChunk, TaskUsage, PeerAddress, Envelope, Vector>;
+using All =
+    testing::Types<JobSpec, JobDesired, AllocDesired, AllocOrder, TaskCommand, Members, TaskObserved, NodeObserved,
+                   NodeStatus, TaskStatus, AllocStatus, TaskEvent, AllocReport, AllocRecorded, Request, Answer, LogRead,
+                   LogChunk, TaskUsage, DriverTask, DriverCall, DriverAnswer, PeerAddress, Envelope, Vector>;
 TYPED_TEST_SUITE(EveryMessage, All);
 
 TYPED_TEST(EveryMessage, ComesBackAsItWasSent) {

@@ -45,6 +45,8 @@ Words directory_gone(const std::string& path) {
     return {"Task hook message", message, {{"message", message}}};
 }
 
+Words driver(const std::string& message) { return {"Driver", message, {{"driver_message", message}}}; }
+
 Words driver_failure(const std::string& error) {
     return {"Driver Failure", error.empty() ? "Failed to start task" : error, {{"driver_error", error}}};
 }

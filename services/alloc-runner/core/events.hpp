@@ -29,6 +29,8 @@ Words setup_failure(const std::string& reason, bool for_good);
 Words started(const std::vector<wire::SetupStep>& steps);
 // It goes on all the same.
 Words directory_gone(const std::string& path);
+// What the driver itself wants to be known.
+Words driver(const std::string& message);
 Words driver_failure(const std::string& error);
 Words terminated(const wire::ExitRecord& exit);
 Words restarting(const policy::Verdict& verdict);

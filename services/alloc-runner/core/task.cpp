@@ -159,6 +159,7 @@ void TaskStep::begin(std::uint64_t seq) {
     status_.next_attempt = {};
     status_.ready = false;
     status_.setup_told &= kDirectoryTold;
+    status_.driver_words = 0;
     status_.stop_stage = wire::StopStage::none;
     status_.hurried = false;
     enter(TaskPhase::starting);

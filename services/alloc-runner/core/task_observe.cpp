@@ -80,6 +80,7 @@ void TaskStep::reach(const IncarnationObserved& one) {
 void TaskStep::take(const IncarnationObserved& one, bool successor) {
     const bool up = one.seq == status_.seq && status_.state == TaskState::running;
     if (one.phase != RunPhase::never_started && !status_.killed && !up) see_setup(one);
+    if (one.seq == status_.seq && one.phase != RunPhase::never_started) tell_words(one);
     switch (one.phase) {
         case RunPhase::starting: break;
         case RunPhase::running:
@@ -101,6 +102,14 @@ bool TaskStep::first_told(std::uint32_t bit) {
     if ((status_.setup_told & bit) != 0) return false;
     set(status_.setup_told, status_.setup_told | bit);
     return true;
+}
+
+void TaskStep::tell_words(const IncarnationObserved& one) {
+    for (const wire::DriverWord& word : one.driver_words) {
+        if (word.number <= status_.driver_words) continue;
+        set(status_.driver_words, word.number);
+        say(events::driver(word.message), believable(word.at));
+    }
 }
 
 void TaskStep::see_setup(const IncarnationObserved& one) {

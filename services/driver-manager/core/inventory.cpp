@@ -33,6 +33,7 @@ void clip(wire::IncarnationObserved& seen) {
     clip(seen.waits);
     clip(seen.directory_gone);
     for (wire::SetupStep& step : seen.steps) clip(step.error);
+    for (wire::DriverWord& word : seen.driver_words) clip(word.message);
     if (seen.last_output.size() > kMaxOutput) seen.last_output.clear();
 }
 
@@ -359,6 +360,7 @@ wire::TaskObserved Inventory::describe(const TaskKey& key, const Task& task) con
         result.incarnations[i].steps.clear();
         result.incarnations[i].last_output.clear();
         result.incarnations[i].pre_kill_error.clear();
+        result.incarnations[i].driver_words.clear();
     }
     return result;
 }
