@@ -151,6 +151,13 @@ Json node_view(const NodeEntry& entry, std::size_t allocs) {
         drivers[name] = {
             {"detected", driver.detected}, {"healthy", driver.healthy}, {"description", driver.description}};
     }
+    Json events = Json::array();
+    for (const wire::NodeEvent& event : node.events) {
+        events.push_back({{"time", event.at.ns},
+                          {"subsystem", event.subsystem},
+                          {"message", event.message},
+                          {"details", event.details}});
+    }
     const bool drains = entry.order && entry.order->drain;
     const bool limited = drains && entry.order->deadline != kNever;
     return {{"id", node.node.id},
@@ -165,6 +172,7 @@ Json node_view(const NodeEntry& entry, std::size_t allocs) {
             {"cpu", node.node.cpu},
             {"memory", node.node.memory},
             {"drivers", std::move(drivers)},
+            {"events", std::move(events)},
             {"attributes", node.node.attributes}};
 }
 
