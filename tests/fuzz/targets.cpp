@@ -21,6 +21,7 @@
 #include "fuzz/node_targets.hpp"
 #include "fuzz/scratch.hpp"
 #include "host/config_file.hpp"
+#include "ipc/frames.hpp"
 #include "jobspec/fuzz.hpp"
 #include "os/files.hpp"
 #include "os/remove.hpp"
@@ -117,6 +118,27 @@ void docker_answer(std::string_view bytes) {
     CHECK(!docker::reason(answer).empty());
 }
 
+// What an external driver sends, in whatever pieces: the same messages, then the same error or none.
+void driver_frames(std::string_view bytes) {
+    const auto take = [&](std::size_t piece) {
+        ipc::Frames frames;
+        std::string out;
+        for (std::size_t at = 0; at < bytes.size(); at += piece) {
+            frames.feed(bytes.substr(at, piece));
+            while (true) {
+                const auto next = frames.next();
+                if (!next) return out + '\1' + next.error().message;
+                if (!*next) break;
+                out += **next + '\0';
+            }
+        }
+        return out;
+    };
+    const std::string whole = take(bytes.size() + 1);
+    CHECK(take(1) == whole);
+    CHECK(take(7) == whole);
+}
+
 void config(std::string_view bytes) {
     if (bytes.size() > host::kMaxConfigFile) return;
     const auto values = host::parse_config(bytes, "drover.yaml");
@@ -179,6 +201,7 @@ const std::vector<Target>& targets() {
                                                  {"archive", archive},
                                                  {"docker_output", docker_output},
                                                  {"docker_answer", docker_answer},
+                                                 {"driver_frames", driver_frames},
                                                  {"http", http},
                                                  {"config", config},
                                                  {"text", text},
