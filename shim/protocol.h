@@ -27,6 +27,7 @@
 
 #define SHIM_SPEC_FILE "spec"
 #define SHIM_STATUS_FILE "status"
+#define SHIM_ORDER_FILE "order" /* of a task that another program supervises: what that is told besides the spec */
 #define SHIM_SOCKET "ctl.sock"
 #define SHIM_CONFIG_FILE "config.json" /* of an isolated task: what the runtime reads */
 #define SHIM_PID_FILE "runtime.pid"

@@ -221,6 +221,8 @@ void record_exit(Supervisor* s, bool tree_dead) {
                  static_cast<int>(any_child(getpid())), seconds);
         if (!s->main_ended) record->exit_code = -1;
     }
+    if (s->ran && !*record->error && !record->stop_requested)
+        snprintf(record->error, sizeof record->error, "%s", s->spec.exit_error);
     remove_cgroups(s->spec);
     if (s->ran) return finish(s, SHIM_EXITED);
     finish(s, *record->error ? SHIM_START_FAILED : SHIM_NEVER_STARTED);

@@ -12,6 +12,7 @@
 #include "driver-manager/templates/env_lines.hpp"
 #include "driver-manager/templates/memory.hpp"
 #include "fuzz/scratch.hpp"
+#include "ipc/home.hpp"
 #include "os/files.hpp"
 #include "shim/spec.hpp"
 
@@ -30,7 +31,7 @@ void shim_spec(std::string_view bytes) {
         CHECK(error[0] != 0);
         return;
     }
-    CHECK(spec.argv[0] != nullptr && spec.log_max_files > 0);
+    CHECK((spec.argv[0] != nullptr || *spec.supervisor != 0) && spec.log_max_files > 0);
     const std::vector<std::string> args = launcher::spec_values(std::string(bytes), "arg");
     std::size_t count = 0;
     while (spec.argv[count] != nullptr) ++count;
@@ -95,6 +96,8 @@ void node_files(std::string_view bytes) {
     const auto memory = templates::parse_memory(bytes);
     CHECK(memory.has_value() || !memory.error().message.empty());
     if (memory) CHECK(templates::parse_memory(templates::to_text(*memory)) == *memory);
+    write(scratch.path + "/" + ipc::kDriverRecord, bytes);
+    (void)ipc::open_driver(scratch.path);
     const auto lines = templates::parse_env(bytes);
     CHECK(lines.has_value() || !lines.error().message.empty());
 }

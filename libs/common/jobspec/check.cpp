@@ -61,6 +61,11 @@ void check_user(Context& context, const std::string& path, const std::string& us
     }
 }
 
+bool is_driver_name(std::string_view name) {
+    return !name.empty() && name.size() <= kMaxName &&
+           std::all_of(name.begin(), name.end(), [](char c) { return is_word(c) || c == '-'; });
+}
+
 void check_driver(Context& context, const std::string& path, const wire::TaskSpec& task) {
     std::vector<std::string_view> names;
     for (const Driver& driver : context.drivers) {
@@ -75,10 +80,13 @@ void check_driver(Context& context, const std::string& path, const wire::TaskSpe
         return;
     }
     if (names.empty()) return;
+    std::string meant = nearest(task.driver, names);
+    // A node may have drivers of its own, and checks their tasks itself. What is near one of ours is a mistake.
+    if (meant.empty() && is_driver_name(task.driver)) return;
     std::string list;
     for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
     context.complain(below(path, "driver"), "there is no driver \"" + task.driver + "\"; there are " + list,
-                     nearest(task.driver, names));
+                     std::move(meant));
 }
 
 constexpr std::size_t kMaxPayload = 16 << 10;

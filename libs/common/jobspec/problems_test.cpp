@@ -123,6 +123,9 @@ TEST(JobspecProblems, DriversAreKnownAndTheirConfigIsChecked) {
     EXPECT_THAT(with("driver: rawexec"),
                 ElementsAre(HasSubstr("there is no driver \"rawexec\"; there are raw_exec, exec, docker, mock; "
                                       "did you mean raw_exec?")));
+    EXPECT_THAT(with("driver: podman\n    config: {image: a, any: {thing: [1]}}"), SizeIs(0))
+        << "a driver of the node's own, which checks its tasks itself";
+    EXPECT_THAT(with("driver: \"no name\""), ElementsAre(HasSubstr("there is no driver \"no name\"")));
     EXPECT_THAT(with("driver: raw_exec"),
                 ElementsAre(HasSubstr("tasks[0].config.command: is required by the driver raw_exec")));
     EXPECT_THAT(

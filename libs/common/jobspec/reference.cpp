@@ -99,7 +99,9 @@ std::string reference() {
     }
     out += ".\n";
     out += kEnvironment;
-    out += "\n## Drivers\n\nWhat `config` may hold depends on the task's driver.\n";
+    out +=
+        "\n## Drivers\n\nWhat `config` may hold depends on the task's driver. Any other name is that of an "
+        "[external driver](drivers.md), which checks its tasks itself; names near these are mistakes.\n";
     for (const DriverDoc& driver : driver_docs()) {
         out += "\n### " + std::string(driver.name) + "\n\n" + std::string(driver.doc) + "\n\n";
         append_fields(out, driver.fields);

@@ -47,12 +47,15 @@ struct LaunchPlan {
     wire::LogConfig logs;
     std::string log_dir;                 // absolute; files are <task>.stdout.N and <task>.stderr.N in it
     Duration start_delay;                // before exec; mock driver
+    std::string exit_error;              // told of an end that nobody asked for; mock driver
+    Duration driver_ends_after;          // after which the driver breaks; 0: it does not; mock driver
     std::optional<Isolation> isolation;  // then argv and work_dir are paths inside
-    // Of a task that is a container: it has no argv, environment, user, directory and limits here, all of that is in
-    // the body that creates it. A program of its own supervises it in the place of the shim.
-    std::string container;   // JSON; empty: a process
-    std::string supervisor;  // path of the program
-    std::string engine;      // socket of the daemon
+    // Of a task that a program of its own supervises in the place of the shim: it has no argv, environment, user,
+    // directory and limits here, all of that is in what the program is told.
+    std::string supervisor;  // path of the program; empty: the shim
+    std::string engine;      // who runs the task: the socket of a daemon, the home of an external driver
+    std::string container;   // of a container: the body that creates it, JSON
+    std::string order;       // of a task of an external driver: a DriverTask, encoded
 };
 
 }  // namespace drover::drivers

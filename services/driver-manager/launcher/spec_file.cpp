@@ -52,7 +52,7 @@ Result<void> add_user(Builder& out, const std::string& name) {
 
 Result<std::string> make_spec(const std::string& id, const std::string& task, const drivers::LaunchPlan& plan,
                               const os::CgroupPlan& cgroups) {
-    if (plan.argv.empty() && plan.container.empty()) return fail(ErrorKind::invalid, "the task has no command to run");
+    if (plan.argv.empty() && plan.supervisor.empty()) return fail(ErrorKind::invalid, "the task has no command to run");
     const wire::LogConfig defaults;
     Builder out;
     out.add("id", id);
@@ -62,10 +62,11 @@ Result<std::string> make_spec(const std::string& id, const std::string& task, co
     out.add("log_max_files", plan.logs.max_files == 0 ? defaults.max_files : plan.logs.max_files);
     out.add("log_max_size", plan.logs.max_file_size == 0 ? defaults.max_file_size : plan.logs.max_file_size);
     if (plan.start_delay.ns > 0) out.add("start_delay_ns", static_cast<std::uint64_t>(plan.start_delay.ns));
-    if (!plan.container.empty()) {
+    if (!plan.exit_error.empty()) out.add("exit_error", plan.exit_error);
+    if (!plan.supervisor.empty()) {
         out.add("supervisor", plan.supervisor);
         out.add("engine", plan.engine);
-        out.add("container", plan.container);
+        if (!plan.container.empty()) out.add("container", plan.container);
         return out.take();
     }
     if (const Result<void> user = add_user(out, plan.user); !user) return tl::unexpected(user.error());

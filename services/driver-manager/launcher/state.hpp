@@ -54,7 +54,7 @@ struct Launcher::State {
     void start_next();
     void start(Run& run);
     Result<void> claim(const Run& run, bool& claimed);
-    void first_spawn(Run& run, const std::string& program, const std::string& spec);
+    void first_spawn(Run& run, const std::string& program, const std::string& spec, const std::string& order);
     Result<void> spawn(Run& run, const std::string& program);
     void never_started(Run& run, const std::string& why);
     void start_failed(Run& run, const std::string& sentence, bool recoverable);

@@ -173,7 +173,9 @@ void Agent::accompany(const Action& action) {
 }
 
 void Agent::signal(const Action& action) {
-    const auto sent = hands_.signal(action.key, action.seq, action.order, action.signal);
+    const wire::TaskCommand* command = inventory_.standing(action.key);
+    auto sent = command == nullptr ? Result<void>() : drivers::may_signal(command->spec);
+    if (sent) sent = hands_.signal(action.key, action.seq, action.order, action.signal);
     if (sent) return;
     const auto observed = inventory_.observed(action.key);
     if (!observed) return;

@@ -346,6 +346,7 @@ TEST_F(AgentTest, ANodeIsDescribedAgainWhenItHasChanged) {
         node.cpu = cores;
         return node;
     });
+    beacon.look_now();
     const auto cpu = [&] {
         const auto node = heard_.find<wire::NodeObserved>("node", "n1");
         return node ? node->cpu : 0;

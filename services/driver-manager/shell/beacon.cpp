@@ -8,7 +8,6 @@ namespace drover::driver_manager {
 Beacon::Beacon(rt::Loop& loop, bus::Exchange& exchange, std::uint64_t epoch, Duration period, Look look)
     : loop_(loop), exchange_(exchange), feed_(epoch), period_(period), look_(std::move(look)) {
     exchange_.offer("node", feed_);
-    look_now();
 }
 
 Beacon::~Beacon() { loop_.cancel(timer_); }

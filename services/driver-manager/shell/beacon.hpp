@@ -13,7 +13,7 @@ class Beacon {
    public:
     using Look = std::function<wire::NodeObserved()>;
 
-    // `look` tells what the node is now; it is asked at once and then every `period`.
+    // `look` tells what the node is now; it is asked whenever look_now() is called, and from then on every `period`.
     Beacon(rt::Loop& loop, bus::Exchange& exchange, std::uint64_t epoch, Duration period, Look look);
     ~Beacon();
     Beacon(const Beacon&) = delete;

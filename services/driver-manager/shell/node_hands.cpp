@@ -68,6 +68,7 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
       fetch_limits_(limits.fetch),
       policy_(limits.drivers),
       docker_(limits.docker),
+      external_(limits.external),
       cgroups_(os::Cgroups::detect()),
       runtime_(paths_.runtime),
       host_dirs_(limits.host_dirs),
@@ -83,6 +84,7 @@ NodeHands::~NodeHands() {
     loop_.cancel(trash_timer_);
     loop_.cancel(next_flush_);
     loop_.cancel(dirs_timer_);
+    for (const auto& [key, timer] : break_timers_) loop_.cancel(timer);
 }
 
 void NodeHands::describe_node(const wire::NodeObserved& node) {
@@ -165,6 +167,7 @@ setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
     context.is_executable = fingerprint::is_executable_file;
     context.stays_below = stays_below;
     context.docker = docker_;
+    context.external = external_;
     if (fingerprint::is_executable_file(paths_.mock_task)) context.mock_task = paths_.mock_task;
     context.isolator = isolator();
     return place;
@@ -217,6 +220,12 @@ void NodeHands::start(const launcher::RunKey& key, const setup::Site& place) {
     facts.stdout_start = end_of("stdout");
     facts.stderr_start = end_of("stderr");
     launcher_.launch(key, place.command.incarnation, *plan);
+    if (plan->driver_ends_after.ns == 0 || !breaks_) return;
+    const Instant when = loop_.now() + plan->driver_ends_after;
+    break_timers_[key] = loop_.at(when, [this, key, driver = place.command.spec.driver] {
+        break_timers_.erase(key);
+        breaks_(driver, "broke as task " + key.task + " of alloc " + key.alloc + " has it");
+    });
 }
 
 void NodeHands::stop(const TaskKey& key, std::uint64_t seq, const std::string& signal, Duration timeout) {

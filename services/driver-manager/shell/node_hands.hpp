@@ -1,6 +1,7 @@
 // NodeHands: hands with real directories and processes.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,13 +26,14 @@
 namespace drover::driver_manager {
 
 struct NodePaths {
-    std::string tasks;      // the launcher's state, 0700
-    std::string allocs;     // the tasks' own directories
-    std::string shim;       // program
-    std::string mock_task;  // program; need not be installed
-    std::string fetch;      // program; empty when not installed
-    std::string runtime{};  // program; empty: crun, wherever it is
-    std::string docker{};   // program; empty when not installed
+    std::string tasks;       // the launcher's state, 0700
+    std::string allocs;      // the tasks' own directories
+    std::string shim;        // program
+    std::string mock_task;   // program; need not be installed
+    std::string fetch;       // program; empty when not installed
+    std::string runtime{};   // program; empty: crun, wherever it is
+    std::string docker{};    // program; empty when not installed
+    std::string external{};  // program; empty when not installed
 };
 
 class NodeHands : public Hands, private launcher::Listener, private setup::SetupListener {
@@ -46,6 +48,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
         std::vector<std::string> host_dirs{};     // that isolated tasks see; empty: those with programs and libraries
         std::vector<std::string> capabilities{};  // that isolated tasks may have; empty: the default ones
         drivers::DockerNode docker{};
+        drivers::ExternalNode external{};
     };
 
     NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits);
@@ -64,6 +67,14 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
 
     // What tasks may refer to as ${attr.*} and ${node.unique.name} from now on.
     void describe_node(const wire::NodeObserved& node);
+
+    // What its driver wants to be known of a start; what was said before is not said again.
+    void driver_said(const TaskKey& key, std::uint64_t seq, Instant at, const std::string& message);
+
+    // Called when a task has its driver break, with the driver's name and why.
+    void on_driver_break(std::function<void(const std::string&, const std::string&)> hook) {
+        breaks_ = std::move(hook);
+    }
 
     // For what the state-store says of variables.
     templates::Variables& variables() { return variables_; }
@@ -131,6 +142,8 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     rt::Token trash_timer_ = 0;
     rt::Token next_flush_ = 0;
     rt::Token dirs_timer_ = 0;
+    std::function<void(const std::string&, const std::string&)> breaks_;
+    std::map<launcher::RunKey, rt::Token> break_timers_;
     Duration dirs_period_;
     std::map<launcher::RunKey, Run> runs_;
     std::set<launcher::RunKey> changed_;  // what has to be said
@@ -142,6 +155,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     setup::FetchLimits fetch_limits_;
     drivers::Policy policy_;
     drivers::DockerNode docker_;
+    drivers::ExternalNode external_;
     bool secrets_in_memory_ = false;
     const os::Cgroups cgroups_;
     fingerprint::Runtime runtime_;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "driver-manager/drivers/capabilities.hpp"
+#include "driver-manager/drivers/external.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "host/log.hpp"
 #include "os/user.hpp"
@@ -56,6 +57,10 @@ Result<void> NodeHands::permit(const wire::TaskSpec& spec) const {
     // Placed here before it was forbidden.
     if (const auto permitted = drivers::permit(policy_, spec.driver); !permitted)
         return fail(ErrorKind::refused, "driver " + spec.driver + " is " + permitted.error().message);
+    if (drivers::may_be_external(spec.driver)) {
+        if (external_.homes.contains(spec.driver)) return {};
+        return fail(ErrorKind::not_found, "this node has no driver " + spec.driver);
+    }
     if (spec.user.empty()) return drivers::permit_user(policy_, spec.driver, ::geteuid());
     // One who is not known is refused at the launch, with a sentence of its own.
     const auto user = os::find_user(spec.user);

@@ -1,4 +1,6 @@
 // What NodeHands says of incarnations, and what it does beside those that run.
+#include <algorithm>
+
 #include "driver-manager/drivers/script.hpp"
 #include "driver-manager/launcher/log_reader.hpp"
 #include "driver-manager/setup/last_output.hpp"
@@ -11,7 +13,8 @@ namespace drover::driver_manager {
 
 namespace {
 constexpr std::int64_t kTail = 8 << 10;  // bytes of a log that may hold the last words
-}
+constexpr std::size_t kWords = 8;        // of a driver about one start, the newest
+}  // namespace
 
 void NodeHands::on_run(const launcher::RunKey& key, const wire::IncarnationObserved& state) {
     Run& run = runs_[key];
@@ -58,6 +61,19 @@ void NodeHands::save(const launcher::RunKey& key, Run& run) {
     if (const auto saved = setup::save_facts(dir, run.facts); !saved)
         log::warn("cannot keep what is known of a run", {{"why", saved.error()}});
     run.saved = run.facts;
+}
+
+// A driver-manager that was restarted hears again what its predecessor heard.
+void NodeHands::driver_said(const TaskKey& key, std::uint64_t seq, Instant at, const std::string& message) {
+    const auto run = runs_.find({key.alloc, key.task, seq});
+    if (run == runs_.end()) return;
+    std::vector<wire::DriverWord>& words = run->second.facts.told.driver_words;
+    const auto same = [&](const wire::DriverWord& word) { return word.at == at && word.message == message; };
+    const bool old = words.size() == kWords && at < words.front().at;
+    if (old || std::any_of(words.begin(), words.end(), same)) return;
+    words.push_back({words.empty() ? 1 : words.back().number + 1, at, message});
+    if (words.size() > kWords) words.erase(words.begin());
+    say(run->first);
 }
 
 void NodeHands::probe(const wire::TaskCommand& command) {

@@ -10,9 +10,13 @@
 
 #include "base/hash.hpp"
 #include "bus/peer_list.hpp"
+#include "driver-manager/core/driver_events.hpp"
+#include "driver-manager/core/phases.hpp"
 #include "driver-manager/drivers/capabilities.hpp"
+#include "driver-manager/drivers/env.hpp"
 #include "driver-manager/fingerprint/fingerprint.hpp"
 #include "driver-manager/fingerprint/storage.hpp"
+#include "driver-manager/instances/instances.hpp"
 #include "driver-manager/shell/agent.hpp"
 #include "driver-manager/shell/beacon.hpp"
 #include "driver-manager/shell/docker_watch.hpp"
@@ -31,6 +35,7 @@ namespace drover::driver_manager {
 namespace {
 
 constexpr Duration kFarewell = milliseconds(50);  // for the last vector to leave the process
+constexpr Duration kFirstLook = seconds(3);       // that drivers get to say how they are before the node says it
 
 // Of a program that is installed beside this one.
 std::string sibling(const std::string& name) {
@@ -52,11 +57,39 @@ Result<NodePaths> find_paths(const Config& config) {
     const auto if_installed = [](const std::string& path) { return ::access(path.c_str(), X_OK) == 0 ? path : ""; };
     paths.fetch = if_installed(sibling("drover-fetch"));
     paths.docker = if_installed(sibling("drover-docker"));
+    paths.external = if_installed(sibling("drover-external"));
     return paths;
 }
 
-Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths) {
+std::string homes_of(const Config& config) { return config.data_dir + "/drivers"; }
+
+// Drivers get what tasks of raw_exec get of this process's environment.
+std::vector<std::string> environment_of_drivers() {
+    std::vector<std::string> env;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string text = *entry;
+        if (!drivers::may_not_reach_tasks(text.substr(0, text.find('=')))) env.push_back(text);
+    }
+    return env;
+}
+
+Result<Programs> programs_of(const Config& config, const NodePaths& paths) {
+    if (!config.drivers_dir.empty() && config.drivers_dir.front() != '/')
+        return fail(ErrorKind::invalid, "option drivers_dir has to be an absolute path, not " + config.drivers_dir);
+    auto programs = find_programs(config.drivers_dir);
+    if (!programs) return fail(programs.error().kind, "option drivers_dir cannot be used: " + programs.error().message);
+    for (const std::string& why : programs->unusable) log::warn("a program is no driver", {{"why", why}});
+    if (!programs->paths.empty() && paths.external.empty())
+        return fail(ErrorKind::not_found,
+                    "option drivers_dir cannot be used: drover-external is not installed beside drover-driver-manager");
+    if (const auto made = os::make_dir(homes_of(config), 0700); !made) return tl::unexpected(made.error());
+    return programs;
+}
+
+Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths, const Programs& programs) {
     NodeHands::Limits limits;
+    limits.external.program = paths.external;
+    for (const auto& [name, program] : programs.paths) limits.external.homes[name] = homes_of(config) + "/" + name;
     limits.docker = {.program = paths.docker,
                      .socket = config.docker_socket,
                      .volumes = config.docker_volumes,
@@ -76,7 +109,7 @@ Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths
         limits.capabilities.push_back(*known);
     }
     limits.host_dirs = config.exec_host_dirs;
-    if (const auto good = drivers::check(limits.drivers); !good) return tl::unexpected(good.error());
+    if (const auto good = drivers::check(limits.drivers, programs.paths); !good) return tl::unexpected(good.error());
     if (config.secrets_private_key_file.empty()) return limits;
     auto key = secret::read_private_key(config.secrets_private_key_file);
     if (!key) return tl::unexpected(key.error());
@@ -87,7 +120,8 @@ Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths
 class DriverManager : public host::Service {
    public:
     DriverManager(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<bus::ZmqTransport> transport,
-                  const NodePaths& paths, const NodeHands::Limits& limits, const std::string& node)
+                  const NodePaths& paths, const Programs& programs, const NodeHands::Limits& limits,
+                  const std::string& node)
         : config_(config),
           lock_(std::move(lock)),
           loop_(host.loop()),
@@ -99,15 +133,27 @@ class DriverManager : public host::Service {
           agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
           variables_(loop_, exchange_, hands_.variables(), hands_.keeper()),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
-          usage_(loop_, exchange_, agent_.inventory(), node),
+          usage_(loop_, exchange_, agent_.inventory(), node,
+                 [this](const std::string& driver, const std::string& id) { return instances_.usage(driver, id); }),
           docker_(loop_, {paths.docker, config.docker_socket, node, paths.tasks, config.fingerprint_interval},
-                  [this] { beacon_.look_now(); }),
+                  [this] { look_again(); }),
+          instances_(loop_,
+                     {.programs = programs.paths,
+                      .homes = homes_of(config),
+                      .launcher = paths.external,
+                      .env = environment_of_drivers(),
+                      .policy = limits.drivers,
+                      .period = config.fingerprint_interval},
+                     {[this] { look_again(); }, [this](const wire::DriverEvent& event) { driver_said(event); },
+                      [](const std::string& what) { log::info(what, {}); }}),
           beacon_(loop_, exchange_, stable_hash(boot_), config.fingerprint_interval,
-                  [this, allocs = paths.allocs, node, data = config.data_dir, health = drivers::Health(limits.drivers),
+                  [this, allocs = paths.allocs, node, data = config.data_dir,
                    storage = fingerprint::StorageTeller()]() mutable {
                       drivers::HostFacts facts = hands_.host_facts();
                       docker_.tell(facts);
-                      wire::NodeObserved seen = fingerprint::observe_node(node, health.look(facts));
+                      facts.mock_down = mock_is_down();
+                      wire::NodeObserved seen = fingerprint::observe_node(node, instances_.look(facts));
+                      instances_.add_attributes(seen.attributes);
                       if (!facts.docker_version.empty())
                           seen.attributes["driver.docker.version"] = facts.docker_version;
                       // Until the first task starts there is only the data directory.
@@ -120,17 +166,32 @@ class DriverManager : public host::Service {
                       return seen;
                   }) {}
 
+    ~DriverManager() override {
+        loop_.cancel(first_look_);
+        loop_.cancel(mock_timer_);
+    }
+
     Result<void> begin() {
         if (const auto started = agent_.start(); !started) return started;
         variables_.start();
         desk_.start();
         usage_.start();
         docker_.start();
+        hands_.on_driver_break([this](const auto& driver, const auto& why) { instances_.broke(driver, why); });
+        instances_.start();
+        play_mock();
+        // What is said of drivers that nobody has heard of yet would be taken for their state.
+        first_look_ = loop_.at(loop_.now() + kFirstLook, [this] {
+            looked_ = true;
+            look_again();
+        });
+        look_again();
         return {};
     }
 
-    // The tasks stay: whoever starts next finds them.
+    // The tasks stay, and so do the drivers that have any: whoever starts next finds them.
     void stop(std::function<void()> done) override {
+        instances_.leave([this](const std::string& driver) { return has_tasks(driver); });
         exchange_.leave();
         loop_.at(loop_.now() + kFarewell, std::move(done));
     }
@@ -138,6 +199,52 @@ class DriverManager : public host::Service {
     void reload() override { host::reload_keys(*transport_, config_); }
 
    private:
+    void look_again() {
+        looked_ = looked_ || (instances_.known() && docker_.known());
+        if (looked_) beacon_.look_now();
+    }
+
+    // Of the time since the start, the part of a round of working and playing dead.
+    Duration mock_round() const {
+        const Duration round = config_.mock_shutdown_periodic_after + config_.mock_shutdown_periodic_duration;
+        return {(loop_.now() - started_at_).ns % round.ns};
+    }
+
+    bool mock_is_down() const {
+        const Duration after = config_.mock_shutdown_periodic_after;
+        return after.ns > 0 && mock_round() >= after;
+    }
+
+    void play_mock() {
+        const Duration after = config_.mock_shutdown_periodic_after;
+        if (after.ns <= 0) return;
+        const Duration end = mock_is_down() ? after + config_.mock_shutdown_periodic_duration : after;
+        mock_timer_ = loop_.at(loop_.now() + (end - mock_round()), [this] {
+            look_again();
+            play_mock();
+        });
+    }
+
+    void driver_said(const wire::DriverEvent& event) {
+        const auto seq = route(agent_.inventory(), event);
+        if (seq) return hands_.driver_said({event.alloc, event.task}, *seq, event.at, event.message);
+        // The first of a burst is worth a line; the rest is counted.
+        if (unrouted_++ % 100 == 0)
+            log::warn("a driver speaks of what nobody knows", {{"why", seq.error()}, {"unrouted", unrouted_}});
+    }
+
+    bool has_tasks(const std::string& driver) const {
+        const Inventory& inventory = agent_.inventory();
+        for (const TaskKey& key : inventory.tasks()) {
+            const wire::TaskCommand* command = inventory.standing(key);
+            const auto observed = inventory.observed(key);
+            if (!observed || (command != nullptr && command->spec.driver != driver)) continue;
+            for (const wire::IncarnationObserved& run : observed->incarnations)
+                if (is_live(run.phase)) return true;
+        }
+        return false;
+    }
+
     const Config config_;
     UniqueFd lock_;
     rt::Loop& loop_;
@@ -151,7 +258,13 @@ class DriverManager : public host::Service {
     LogDesk desk_;
     UsageDesk usage_;
     DockerWatch docker_;
+    Instances instances_;
     Beacon beacon_;
+    rt::Token first_look_ = 0;
+    rt::Token mock_timer_ = 0;
+    const Instant started_at_ = loop_.now();
+    bool looked_ = false;  // the node has said, or may say, how its drivers are
+    std::uint64_t unrouted_ = 0;
 };
 
 }  // namespace
@@ -169,14 +282,16 @@ Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& con
         log::warn("this node keeps the id it was given first", {{"id", *node}, {"asked_for", config.id}});
     const auto paths = find_paths(config);
     if (!paths) return tl::unexpected(paths.error());
-    const auto limits = limits_of(config, *paths);
+    const auto programs = programs_of(config, *paths);
+    if (!programs) return tl::unexpected(programs.error());
+    const auto limits = limits_of(config, *paths, *programs);
     if (!limits) return tl::unexpected(limits.error());
     Config here = config;
     here.id = *node;
     auto transport = host::open_bus(host.loop(), here, "driver-manager", {"alloc-runner", "gateway"});
     if (!transport) return tl::unexpected(transport.error());
-    auto service =
-        std::make_unique<DriverManager>(host, here, std::move(*lock), std::move(*transport), *paths, *limits, *node);
+    auto service = std::make_unique<DriverManager>(host, here, std::move(*lock), std::move(*transport), *paths,
+                                                   *programs, *limits, *node);
     if (const auto begun = service->begin(); !begun) return tl::unexpected(begun.error());
     host.ready();
     return service;

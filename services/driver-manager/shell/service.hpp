@@ -14,6 +14,7 @@ struct Config : host::ServiceConfig {
     std::string secrets_private_key_file;
     std::vector<std::string> drivers_allow;
     std::vector<std::string> drivers_block;
+    std::string drivers_dir;
     std::string raw_exec_root = "refuse";
     std::string exec_runtime;  // empty: crun along PATH
     std::vector<std::string> exec_host_dirs;
@@ -21,6 +22,8 @@ struct Config : host::ServiceConfig {
     std::string docker_socket = "/var/run/docker.sock";
     bool docker_volumes = false;
     bool docker_privileged = false;
+    Duration mock_shutdown_periodic_after;
+    Duration mock_shutdown_periodic_duration;
 
     std::vector<host::Option> options() {
         return host::join(
@@ -34,6 +37,8 @@ struct Config : host::ServiceConfig {
               "file with the key that opens secret items of variables"},
              {"drivers_allow", &drivers_allow, "the drivers that may be used on this node; empty: every one"},
              {"drivers_block", &drivers_block, "drivers that may not be used on this node, whatever is allowed"},
+             {"drivers_dir", &drivers_dir,
+              "directory with the external drivers of this node: each program in it is one; empty: there are none"},
              {"raw_exec_root", &raw_exec_root, "whether raw_exec may run tasks as root: allow or refuse"},
              {"exec_runtime", &exec_runtime,
               "path of crun, which isolates tasks of the driver exec; empty: along PATH"},
@@ -44,7 +49,10 @@ struct Config : host::ServiceConfig {
               "capabilities that those tasks may have; empty: the default ones of tasks"},
              {"docker_socket", &docker_socket, "where the Docker daemon of this node listens"},
              {"docker_volumes", &docker_volumes, "whether containers may mount any directory of this node"},
-             {"docker_privileged", &docker_privileged, "whether containers may be privileged"}});
+             {"docker_privileged", &docker_privileged, "whether containers may be privileged"},
+             {"mock_shutdown_periodic_after", &mock_shutdown_periodic_after,
+              "how long the driver mock works before it plays dead, again and again; 0: it never does"},
+             {"mock_shutdown_periodic_duration", &mock_shutdown_periodic_duration, "how long it plays dead"}});
     }
 };
 

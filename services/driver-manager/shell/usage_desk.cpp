@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "driver-manager/stats/word.hpp"
 #include "host/log.hpp"
 #include "wire/codec.hpp"
 
@@ -26,8 +27,8 @@ std::vector<stats::RunningTask> running(const Inventory& inventory) {
 
 }  // namespace
 
-UsageDesk::UsageDesk(rt::Loop& loop, bus::Exchange& exchange, const Inventory& inventory, std::string node)
-    : loop_(loop), exchange_(exchange), inventory_(inventory), node_(std::move(node)) {}
+UsageDesk::UsageDesk(rt::Loop& loop, bus::Exchange& exchange, const Inventory& inventory, std::string node, Told told)
+    : loop_(loop), exchange_(exchange), inventory_(inventory), node_(std::move(node)), told_(std::move(told)) {}
 
 UsageDesk::~UsageDesk() { loop_.cancel(timer_); }
 
@@ -48,7 +49,7 @@ void UsageDesk::measure() {
     }
     rhythm_.measured(now);
     std::map<TaskKey, std::uint64_t> said;
-    for (wire::TaskUsage& usage : meter_.measure(now, procs, tasks)) {
+    for (wire::TaskUsage& usage : all_told(now, meter_.measure(now, procs, tasks))) {
         const TaskKey key{usage.alloc, usage.task};
         const std::uint64_t number = said[key] = said_[key] + 1;
         usage.node = node_;
@@ -56,6 +57,27 @@ void UsageDesk::measure() {
                          wire::encode(usage));
     }
     said_ = std::move(said);
+}
+
+// What was measured, with what drivers say in its place.
+std::vector<wire::TaskUsage> UsageDesk::all_told(Instant now, std::vector<wire::TaskUsage> measured) {
+    std::map<TaskKey, wire::TaskUsage> all;
+    for (wire::TaskUsage& usage : measured) all[{usage.alloc, usage.task}] = std::move(usage);
+    std::map<TaskKey, wire::TaskUsage> told;
+    for (const TaskKey& key : inventory_.tasks()) {
+        const auto observed = inventory_.observed(key);
+        const wire::TaskCommand* command = inventory_.standing(key);
+        if (!observed || observed->incarnations.empty() || command == nullptr) continue;
+        const wire::IncarnationObserved& run = observed->incarnations.back();
+        const bool up = run.phase == wire::RunPhase::running;
+        const wire::DriverTaskUsage* word = up ? told_(command->spec.driver, run.id) : nullptr;
+        if (word == nullptr) continue;
+        all[key] = told[key] = stats::by_word(now, *word, {key, command->job, run.seq, 0}, before_[key]);
+    }
+    before_ = std::move(told);
+    std::vector<wire::TaskUsage> out;
+    for (auto& [key, usage] : all) out.push_back(std::move(usage));
+    return out;
 }
 
 }  // namespace drover::driver_manager

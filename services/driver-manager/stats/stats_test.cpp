@@ -3,6 +3,7 @@
 
 #include "driver-manager/stats/meter.hpp"
 #include "driver-manager/stats/rhythm.hpp"
+#include "driver-manager/stats/word.hpp"
 
 namespace drover::stats {
 namespace {
@@ -91,6 +92,20 @@ TEST(Meter, SaysNothingOfATaskWhoseProcessesAreNotInSight) {
     EXPECT_TRUE(meter.measure(kStart, {proc(1, 0, {}, {}, 1)}, {kTask}).empty());
     EXPECT_TRUE(meter.measure(kStart, {proc(1, 0, {}, {}, 1), proc(20, 1, {}, {}, 1)}, {kTask}).empty())
         << "without its shim it is a child of init like any other";
+}
+
+TEST(Word, OfADriverBecomesASampleOfOurs) {
+    const RunningTask task{{"a1", "web"}, "job", 2, 0};
+    const Instant now{1'000'000'000'000};
+    const wire::TaskUsage first = by_word(now, {"id", seconds(3), 500, 2}, task, {});
+    EXPECT_EQ(first.cores, 0);
+    EXPECT_EQ(first.peak, 500u);
+    const wire::TaskUsage second = by_word(now + seconds(2), {"id", seconds(4), 300, 2}, task, first);
+    EXPECT_EQ(second.cores, 0.5);
+    EXPECT_EQ(second.memory, 300u);
+    EXPECT_EQ(second.peak, 500u);
+    EXPECT_EQ(by_word(now + seconds(4), {"id", {}, 1, 1}, {{"a1", "web"}, "job", 3, 0}, second).peak, 1u)
+        << "another start has samples of its own";
 }
 
 }  // namespace
