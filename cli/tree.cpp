@@ -84,6 +84,8 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     add_node_status(*node, session);
     add_node_drain(*node, session);
     add_node_eligibility(*node, session);
+    CLI::App* driver = add_noun(*root, "driver", "programs that teach nodes to run other kinds of tasks");
+    add_driver_test(*driver, session);
     add_gc(*root, session);
     CLI::App* var = add_noun(*root, "var", "variables and secrets that templates of tasks are rendered from");
     add_var_put(*var, session);

@@ -63,6 +63,7 @@ void add_alloc_signal(CLI::App& alloc, Session& session);
 void add_node_status(CLI::App& node, Session& session);
 void add_node_drain(CLI::App& node, Session& session);
 void add_node_eligibility(CLI::App& node, Session& session);
+void add_driver_test(CLI::App& driver, Session& session);
 void add_gc(CLI::App& root, Session& session);
 void add_var_put(CLI::App& var, Session& session);
 void add_var_get(CLI::App& var, Session& session);
