@@ -6,6 +6,7 @@
 #include "wire/observed.hpp"
 #include "wire/peer.hpp"
 #include "wire/request.hpp"
+#include "wire/session.hpp"
 #include "wire/status.hpp"
 #include "wire/usage.hpp"
 
@@ -32,6 +33,8 @@
     X(Answer)            \
     X(LogRead)           \
     X(LogChunk)          \
+    X(SessionDesired)    \
+    X(SessionObserved)   \
     X(TaskUsage)         \
     X(PeerAddress)       \
     X(Envelope)          \

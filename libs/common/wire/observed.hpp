@@ -53,6 +53,29 @@ struct SetupStep {
     friend bool operator==(const SetupStep&, const SetupStep&) = default;
 };
 
+// The beginning or the end of a command that a user ran beside the task (session.hpp).
+struct SessionNote {
+    std::uint64_t number = 0;  // counts the notes of the incarnation, from 1
+    std::string session;       // its id
+    std::string by;
+    std::string command;  // its words, cut when they are long
+    Instant at;           // of the note
+    bool over = false;    // it is the end, with what follows
+    Duration took;
+    std::int32_t code = 0;  // as SessionObserved::code
+    std::string error;
+
+    static constexpr std::string_view kName = "SessionNote";
+    static constexpr auto fields() {
+        return std::tuple(field("number", &SessionNote::number), field("session", &SessionNote::session),
+                          field("by", &SessionNote::by), field("command", &SessionNote::command),
+                          field("at", &SessionNote::at), field("over", &SessionNote::over),
+                          field("took", &SessionNote::took), field("code", &SessionNote::code),
+                          field("error", &SessionNote::error));
+    }
+    friend bool operator==(const SessionNote&, const SessionNote&) = default;
+};
+
 struct IncarnationObserved {
     std::uint64_t seq = 0;
     std::string id;
@@ -72,6 +95,7 @@ struct IncarnationObserved {
     std::string pre_kill_error;         // how it failed
     std::string last_output;            // the last lines of a process that failed
     std::string directory_gone;         // which of its directories has vanished while it runs; empty: none
+    std::vector<SessionNote> sessions;  // the last 32 notes
 
     static constexpr std::string_view kName = "IncarnationObserved";
     static constexpr auto fields() {
@@ -87,7 +111,8 @@ struct IncarnationObserved {
             field("pre_kill_done", &IncarnationObserved::pre_kill_done),
             field("pre_kill_error", &IncarnationObserved::pre_kill_error),
             field("last_output", &IncarnationObserved::last_output),
-            field("directory_gone", &IncarnationObserved::directory_gone));
+            field("directory_gone", &IncarnationObserved::directory_gone),
+            field("sessions", &IncarnationObserved::sessions));
     }
     friend bool operator==(const IncarnationObserved&, const IncarnationObserved&) = default;
 };

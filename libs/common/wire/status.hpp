@@ -53,6 +53,7 @@ struct TaskStatus {
     std::uint64_t hurry_order = 0;        // AllocOrder::hurries applied
     bool hurried = false;                 // its latest incarnation ends without the shutdown_delay
     std::uint64_t act_failures = 0;       // RenderObserved::act_failures told
+    std::uint64_t session_notes = 0;      // SessionNote::number told of the latest incarnation
 
     static constexpr std::string_view kName = "TaskStatus";
     static constexpr auto fields() {
@@ -72,7 +73,8 @@ struct TaskStatus {
             field("restart_all_order", &TaskStatus::restart_all_order), field("rendered", &TaskStatus::rendered),
             field("stale_since", &TaskStatus::stale_since), field("stale_done", &TaskStatus::stale_done),
             field("last_output", &TaskStatus::last_output), field("hurry_order", &TaskStatus::hurry_order),
-            field("hurried", &TaskStatus::hurried), field("act_failures", &TaskStatus::act_failures));
+            field("hurried", &TaskStatus::hurried), field("act_failures", &TaskStatus::act_failures),
+            field("session_notes", &TaskStatus::session_notes));
     }
     friend bool operator==(const TaskStatus&, const TaskStatus&) = default;
 };

@@ -31,6 +31,10 @@ Words started(const std::vector<wire::SetupStep>& steps);
 Words directory_gone(const std::string& path);
 Words driver_failure(const std::string& error);
 Words terminated(const wire::ExitRecord& exit);
+// A user's command beside the task, which began or is over.
+Words session(const wire::SessionNote& note);
+// So many earlier notes of such commands came too many at once to be told.
+Words sessions_untold(std::uint64_t count);
 Words restarting(const policy::Verdict& verdict);
 Words not_restarting(const policy::Verdict& verdict);
 

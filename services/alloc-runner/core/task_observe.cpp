@@ -85,11 +85,13 @@ void TaskStep::take(const IncarnationObserved& one, bool successor) {
         case RunPhase::running:
             see_running(one);
             see_signals(one);
+            see_sessions(one);
             if (!one.directory_gone.empty() && first_told(kGoneBit)) say(events::directory_gone(one.directory_gone));
             break;
         case RunPhase::exited:
             see_running(one);
             see_signals(one);
+            see_sessions(one);
             see_end(one.exit, one.last_output, believable(one.finished_at), successor);
             break;
         case RunPhase::start_failed: see_start_failure(one, successor); break;
@@ -145,6 +147,16 @@ void TaskStep::see_signals(const IncarnationObserved& one) {
         status_.signal_order = order.id;
         const bool last = order.id == one.signals_applied;
         say(events::signaling(order.signal, last ? one.signal_error : ""));
+    }
+}
+
+void TaskStep::see_sessions(const IncarnationObserved& one) {
+    for (const wire::SessionNote& note : one.sessions) {
+        if (note.number <= status_.session_notes) continue;
+        const std::uint64_t untold = note.number - status_.session_notes - 1;
+        if (untold > 0) say(events::sessions_untold(untold));
+        status_.session_notes = note.number;
+        say(events::session(note), believable(note.at));
     }
 }
 

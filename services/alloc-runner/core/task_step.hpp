@@ -62,6 +62,7 @@ class TaskStep {
     bool first_told(std::uint32_t bit);
     void see_running(const wire::IncarnationObserved& one);
     void see_signals(const wire::IncarnationObserved& one);
+    void see_sessions(const wire::IncarnationObserved& one);
     void see_end(const wire::ExitRecord& exit, const std::string& last_output, Instant at, bool successor);
     void see_start_failure(const wire::IncarnationObserved& one, bool successor);
     void lose(bool successor);
