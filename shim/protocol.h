@@ -40,8 +40,8 @@
 #define SHIM_REPORT_FD 3
 #define SHIM_INIT "init" /* the argument that makes this program that process */
 
-/* Further first arguments, each followed by a command, which this program becomes: a runtime, with what would be in its
- * way hidden, and something inside an isolated task that is killed when its parent ends. */
+/* Further first arguments, each followed by a command, which this program becomes, found along PATH: a runtime, with
+ * what would be in its way hidden, and something inside an isolated task that is killed when its parent ends. */
 #define SHIM_HIDE "hide"
 #define SHIM_TIED "tied"
 

@@ -46,7 +46,7 @@ Result<void> Keeper::open_output(bool follow) {
     const std::string path = "/containers/" + id_ +
                              "/logs?stdout=1&stderr=1&timestamps=1&follow=" + (follow ? "1" : "0") +
                              "&since=" + frames_->since();
-    auto stream = engine_.open("GET", path, kHeadLimit);
+    auto stream = engine_.open("GET", path, "", kHeadLimit);
     if (!stream) return tl::unexpected(stream.error());
     if (!stream->head.good()) return fail(ErrorKind::unavailable, reason(stream->head));
     output_ = std::move(*stream);

@@ -8,9 +8,9 @@
 #include "driver-manager/launcher/log_reader.hpp"
 #include "driver-manager/setup/image.hpp"
 #include "driver-manager/setup/payload.hpp"
-#include "driver-manager/shell/signal_names.hpp"
 #include "host/log.hpp"
 #include "os/files.hpp"
+#include "os/signal_names.hpp"
 
 namespace drover::driver_manager {
 namespace {
@@ -226,14 +226,14 @@ void NodeHands::stop(const TaskKey& key, std::uint64_t seq, const std::string& s
         run.seen.waits.clear();
         return say(run_key(key, seq));
     }
-    const auto number = signal_number(signal);
+    const auto number = os::signal_number(signal);
     if (!number)
         log::warn("stopping a task with SIGINT", {{"alloc", key.alloc}, {"task", key.task}, {"why", number.error()}});
-    launcher_.stop(run_key(key, seq), number.value_or(*signal_number("")), timeout);
+    launcher_.stop(run_key(key, seq), number.value_or(*os::signal_number("")), timeout);
 }
 
 Result<void> NodeHands::signal(const TaskKey& key, std::uint64_t seq, std::uint64_t order, const std::string& name) {
-    const auto number = signal_number(name);
+    const auto number = os::signal_number(name);
     if (!number) return tl::unexpected(number.error());
     launcher_.signal(run_key(key, seq), order, *number);
     return {};
