@@ -57,7 +57,8 @@ struct TaskContext {
     std::function<bool(const std::string& path)> is_executable;
     // Does the path exist, and lie below the directory also when its links are followed?
     std::function<bool(const std::string& dir, const std::string& path)> stays_below;
-    std::string mock_task;  // path of drover-mock-task; empty when there is none
+    std::string mock_task;    // path of drover-mock-task; empty when there is none
+    bool host_files = false;  // may its templates be made of any file of the node?
     Isolator isolator;
     DockerNode docker;
 };

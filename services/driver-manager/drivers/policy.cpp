@@ -36,6 +36,11 @@ Result<void> permit_user(const Policy& policy, std::string_view driver, std::uin
         "the node's owner set raw_exec_root to allow");
 }
 
+bool may_read_host(const Policy& policy, std::string_view driver, bool root) {
+    const bool isolated = driver != "raw_exec" && driver != "mock";
+    return policy.host_files || (!isolated && (policy.raw_exec_root || !root));
+}
+
 const std::map<std::string, wire::DriverInfo>& Health::look(const HostFacts& host) {
     for (const Driver& driver : all_drivers()) {
         wire::DriverInfo& seen = seen_[std::string(driver.name)];

@@ -42,6 +42,14 @@ TEST(DriverPolicy, RawExecRunsNothingAsRootUnlessItsOwnerAllowsIt) {
     EXPECT_TRUE(permit_user({}, "exec", 0)) << "it is isolated";
 }
 
+TEST(DriverPolicy, TemplatesReadFilesOfTheNodeOnlyWhereTheirTaskMay) {
+    for (const char* driver : {"exec", "docker"}) EXPECT_FALSE(may_read_host({.raw_exec_root = true}, driver, true));
+    EXPECT_FALSE(may_read_host({}, "raw_exec", true)) << "a task that is not root could not read them";
+    EXPECT_TRUE(may_read_host({.raw_exec_root = true}, "raw_exec", true));
+    EXPECT_TRUE(may_read_host({}, "raw_exec", false)) << "the task is the same user";
+    EXPECT_TRUE(may_read_host({.host_files = true}, "exec", true));
+}
+
 TEST(DriverHealth, AForbiddenDriverIsNotThereAndSaysWhy) {
     Health health({.allow = {}, .block = {"raw_exec"}});
     const auto& seen = health.look(kWorking);

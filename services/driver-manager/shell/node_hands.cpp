@@ -165,6 +165,7 @@ setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
     context.is_executable = fingerprint::is_executable_file;
     context.stays_below = stays_below;
     context.docker = docker_;
+    context.host_files = drivers::may_read_host(policy_, command.spec.driver, ::geteuid() == 0);
     if (fingerprint::is_executable_file(paths_.mock_task)) context.mock_task = paths_.mock_task;
     context.isolator = isolator();
     return place;

@@ -55,6 +55,11 @@ Result<NodePaths> find_paths(const Config& config) {
     return paths;
 }
 
+Result<bool> is_allowed(const std::string& option, const std::string& value) {
+    if (value == "allow" || value == "refuse") return value == "allow";
+    return fail(ErrorKind::invalid, "option " + option + " has to be allow or refuse, not \"" + value + "\"");
+}
+
 Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths) {
     NodeHands::Limits limits;
     limits.docker = {.program = paths.docker,
@@ -64,11 +69,14 @@ Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths
     limits.starts_in_flight = static_cast<std::size_t>(std::max<std::int64_t>(1, config.starts_in_flight));
     limits.fetch.time = config.artifact_timeout;
     limits.fetch.bytes = config.artifact_max_size.bytes;
-    if (config.raw_exec_root != "allow" && config.raw_exec_root != "refuse")
-        return fail(ErrorKind::invalid,
-                    "option raw_exec_root has to be allow or refuse, not \"" + config.raw_exec_root + "\"");
-    limits.drivers = {
-        .allow = config.drivers_allow, .block = config.drivers_block, .raw_exec_root = config.raw_exec_root == "allow"};
+    const auto raw_exec_root = is_allowed("raw_exec_root", config.raw_exec_root);
+    if (!raw_exec_root) return tl::unexpected(raw_exec_root.error());
+    const auto host_files = is_allowed("template_host_files", config.template_host_files);
+    if (!host_files) return tl::unexpected(host_files.error());
+    limits.drivers = {.allow = config.drivers_allow,
+                      .block = config.drivers_block,
+                      .raw_exec_root = *raw_exec_root,
+                      .host_files = *host_files};
     for (const std::string& name : config.exec_capabilities) {
         const auto known = drivers::capability(name);
         if (!known)

@@ -15,6 +15,7 @@ struct Config : host::ServiceConfig {
     std::vector<std::string> drivers_allow;
     std::vector<std::string> drivers_block;
     std::string raw_exec_root = "refuse";
+    std::string template_host_files = "refuse";
     std::string exec_runtime;  // empty: crun along PATH
     std::vector<std::string> exec_host_dirs;
     std::vector<std::string> exec_capabilities;
@@ -35,6 +36,9 @@ struct Config : host::ServiceConfig {
              {"drivers_allow", &drivers_allow, "the drivers that may be used on this node; empty: every one"},
              {"drivers_block", &drivers_block, "drivers that may not be used on this node, whatever is allowed"},
              {"raw_exec_root", &raw_exec_root, "whether raw_exec may run tasks as root: allow or refuse"},
+             {"template_host_files", &template_host_files,
+              "whether templates may be made of any file of the node, also of tasks that could not read it: allow or "
+              "refuse"},
              {"exec_runtime", &exec_runtime,
               "path of crun, which isolates tasks of the driver exec; empty: along PATH"},
              {"exec_host_dirs", &exec_host_dirs,
