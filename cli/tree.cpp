@@ -76,6 +76,7 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     CLI::App* alloc = add_noun(*root, "alloc", "one running copy of a job's group: look at it, steer it");
     add_alloc_status(*alloc, session);
     add_alloc_logs(*alloc, session);
+    add_alloc_exec(*alloc, session);
     add_alloc_stats(*alloc, session);
     add_alloc_stop(*alloc, session);
     add_alloc_restart(*alloc, session);

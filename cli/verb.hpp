@@ -56,6 +56,7 @@ void add_job_stop(CLI::App& job, Session& session);
 void add_job_policy(CLI::App& job, Session& session);
 void add_alloc_status(CLI::App& alloc, Session& session);
 void add_alloc_logs(CLI::App& alloc, Session& session);
+void add_alloc_exec(CLI::App& alloc, Session& session);
 void add_alloc_stats(CLI::App& alloc, Session& session);
 void add_alloc_stop(CLI::App& alloc, Session& session);
 void add_alloc_restart(CLI::App& alloc, Session& session);

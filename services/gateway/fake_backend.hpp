@@ -17,6 +17,11 @@ class FakeBackend : public Backend {
     std::vector<wire::CollectedAlloc> collected;
     std::uint64_t removed = 0;  // events, by retention
     Instant removed_at;
+    wire::SessionDesired session;
+    std::vector<SessionPiece> pieces;
+    std::string session_input;
+    std::uint64_t session_heard = 0;
+    bool session_ended = false;
     std::function<void()> on_wait;  // what happens while somebody waits
     bool ending = false;
 
@@ -78,6 +83,35 @@ class FakeBackend : public Backend {
         if (at < size) chunk.data = log.substr(static_cast<std::size_t>(at), log_limit);
         return chunk;
     }
+    Result<std::string> open_session(wire::SessionDesired wanted) override {
+        session = std::move(wanted);
+        return "s1";
+    }
+    Result<SessionNews> read_session(const std::string& id, std::uint64_t heard, std::uint64_t after,
+                                     Duration) override {
+        if (id != "s1") return fail(ErrorKind::not_found, "there is no such session");
+        SessionNews news;
+        session_heard = heard;
+        for (const SessionPiece& piece : pieces)
+            if (piece.number > after) news.pieces.push_back(piece);
+        news.ended = session_ended;
+        news.code = 3;
+        return news;
+    }
+    Result<bool> write_session(const std::string&, std::uint64_t number, std::string bytes, bool last) override {
+        session_input += std::to_string(number) + bytes + (last ? "$" : "");
+        return true;
+    }
+    Result<void> resize_session(const std::string&, std::uint32_t rows, std::uint32_t columns) override {
+        session.rows = rows;
+        session.columns = columns;
+        return {};
+    }
+    Result<void> signal_session(const std::string&, const std::string& signal) override {
+        session_input += signal;
+        return {};
+    }
+    void close_session(const std::string&) override { session_ended = true; }
     std::uint64_t hints() override { return 0; }
     void wait_hint(std::uint64_t, Duration) override { wait(); }
     void pause(Duration) override { wait(); }

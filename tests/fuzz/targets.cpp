@@ -20,6 +20,7 @@
 #include "fuzz/http_target.hpp"
 #include "fuzz/node_targets.hpp"
 #include "fuzz/scratch.hpp"
+#include "fuzz/session_target.hpp"
 #include "host/config_file.hpp"
 #include "jobspec/fuzz.hpp"
 #include "os/files.hpp"
@@ -185,7 +186,8 @@ const std::vector<Target>& targets() {
                                                  {"recording", recording},
                                                  {"sealed", sealed},
                                                  {"shim", shim},
-                                                 {"node_files", node_files}};
+                                                 {"node_files", node_files},
+                                                 {"session", session}};
     return kTargets;
 }
 

@@ -47,8 +47,12 @@ inline constexpr auto kTopics = std::to_array<Topic>({
     {"node", "<node>", "NodeObserved", "driver-manager",
      "What a node is and offers: capacity, attributes, the health of its drivers."},
     {"logchunk/<gateway>", "<request>", "LogChunk", "driver-manager", "A piece of a task's log that was asked for."},
+    {"sessionseen/<gateway>", "<session>", "SessionObserved", "driver-manager",
+     "What came of a command beside a task: output, input taken, its end."},
     {"request/<gateway>", "<request>", "Request", "gateway", "Somebody asked for something by HTTP."},
     {"logread/<gateway>", "<node>/<request>", "LogRead", "gateway", "Somebody reads a task's log."},
+    {"session/<gateway>", "<node>/<session>", "SessionDesired", "gateway",
+     "What is wanted of a command beside a task: its words, input, the size of its terminal."},
     {"vector/<role>", "<service>", "Vector", "every service",
      "Once a second and on change: how far its streams go, and how far it has read those of others."},
 });

@@ -11,7 +11,7 @@
 namespace drover::setup {
 
 struct Facts {
-    wire::IncarnationObserved told;  // only steps, ready, pre_kill_done, pre_kill_error and last_output
+    wire::IncarnationObserved told;  // only steps, ready, pre_kill_done, pre_kill_error, last_output and sessions
     std::uint64_t stdout_start = 0;  // of the task's whole output, where this incarnation's begins
     std::uint64_t stderr_start = 0;
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "driver-manager/allocdir/alloc_dir.hpp"
+#include "driver-manager/core/session_notes.hpp"
 #include "driver-manager/launcher/log_reader.hpp"
 #include "driver-manager/setup/image.hpp"
 #include "driver-manager/setup/payload.hpp"
@@ -101,6 +102,7 @@ Result<std::vector<Found>> NodeHands::adopt() {
         Run& run = runs_[key];
         run.seen = state;
         run.facts = run.saved = setup::load_facts(launcher_.dir(key));
+        end_sessions(run.facts.told.sessions, loop_.now(), "the driver-manager was restarted");
         // An end that came while nobody looked.
         if (state.phase == wire::RunPhase::exited) collect_last_output(key, run);
         save(key, run);

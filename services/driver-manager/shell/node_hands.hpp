@@ -18,6 +18,7 @@
 #include "driver-manager/setup/setups.hpp"
 #include "driver-manager/shell/fence.hpp"
 #include "driver-manager/shell/hands.hpp"
+#include "driver-manager/shell/session_desk.hpp"
 #include "driver-manager/templates/keeper.hpp"
 #include "os/cgroup.hpp"
 #include "rt/loop.hpp"
@@ -32,9 +33,10 @@ struct NodePaths {
     std::string fetch;      // program; empty when not installed
     std::string runtime{};  // program; empty: crun, wherever it is
     std::string docker{};   // program; empty when not installed
+    std::string session{};  // program; empty when not installed
 };
 
-class NodeHands : public Hands, private launcher::Listener, private setup::SetupListener {
+class NodeHands : public Hands, public SessionHost, private launcher::Listener, private setup::SetupListener {
    public:
     struct Limits {
         std::size_t starts_in_flight = 8;  // further ones queue
@@ -85,6 +87,15 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     void destroy(const TaskKey& key) override;
     Result<wire::LogChunk> read_log(const wire::LogRead& read) override;
 
+    // node_sessions.cpp
+    Result<launcher::RunKey> find_run(const TaskKey& task) override;
+    std::string run_dir(const launcher::RunKey& run) override;
+    Result<void> begin_session(const launcher::RunKey& run, const wire::SessionDesired& session) override;
+    void end_session(const launcher::RunKey& run, const std::string& session, std::int32_t code,
+                     const std::string& error) override;
+    // `ended` gets each run that has ended.
+    void listen_ends(std::function<void(const launcher::RunKey&)> ended) { ended_ = std::move(ended); }
+
    private:
     // What is said of an incarnation: its shim's record, or its setup before there is one, and our own facts.
     struct Run {
@@ -127,6 +138,7 @@ class NodeHands : public Hands, private launcher::Listener, private setup::Setup
     std::map<std::string, std::string> host_env_;
     Heard heard_;
     HeardRender heard_render_;
+    std::function<void(const launcher::RunKey&)> ended_;
     rt::Loop& loop_;
     rt::Token trash_timer_ = 0;
     rt::Token next_flush_ = 0;

@@ -1,4 +1,5 @@
 // What NodeHands says of incarnations, and what it does beside those that run.
+#include "driver-manager/core/session_notes.hpp"
 #include "driver-manager/drivers/script.hpp"
 #include "driver-manager/launcher/log_reader.hpp"
 #include "driver-manager/setup/last_output.hpp"
@@ -21,6 +22,8 @@ void NodeHands::on_run(const launcher::RunKey& key, const wire::IncarnationObser
     if (state.phase == wire::RunPhase::exited) {
         probes_.forget(key);
         children_.kill(std::exchange(run.script, 0));
+        end_sessions(run.facts.told.sessions, loop_.now(), "the task has ended");
+        if (ended_) ended_(key);
         collect_last_output(key, run);
     }
     if (state.phase == wire::RunPhase::running && !run.probed) run.facts.told.ready = true;

@@ -19,6 +19,7 @@
 #include "driver-manager/shell/log_desk.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "driver-manager/shell/node_id.hpp"
+#include "driver-manager/shell/session_desk.hpp"
 #include "driver-manager/shell/usage_desk.hpp"
 #include "driver-manager/shell/variable_feed.hpp"
 #include "host/bus_link.hpp"
@@ -52,6 +53,7 @@ Result<NodePaths> find_paths(const Config& config) {
     const auto if_installed = [](const std::string& path) { return ::access(path.c_str(), X_OK) == 0 ? path : ""; };
     paths.fetch = if_installed(sibling("drover-fetch"));
     paths.docker = if_installed(sibling("drover-docker"));
+    paths.session = if_installed(sibling("drover-session"));
     return paths;
 }
 
@@ -92,6 +94,12 @@ Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths
     return limits;
 }
 
+SessionDesk::Limits session_limits(const Config& config, const NodePaths& paths) {
+    return {.program = paths.session,
+            .sessions = static_cast<std::size_t>(std::max<std::int64_t>(0, config.sessions_max)),
+            .idle = config.session_idle_timeout};
+}
+
 class DriverManager : public host::Service {
    public:
     DriverManager(host::Host& host, const Config& config, UniqueFd lock, std::unique_ptr<bus::ZmqTransport> transport,
@@ -107,6 +115,7 @@ class DriverManager : public host::Service {
           agent_(loop_, exchange_, hands_, node, stable_hash(boot_)),
           variables_(loop_, exchange_, hands_.variables(), hands_.keeper()),
           desk_(exchange_, hands_, node, stable_hash(boot_)),
+          sessions_(loop_, exchange_, hands_, session_limits(config, paths), node, stable_hash(boot_)),
           usage_(loop_, exchange_, agent_.inventory(), node),
           docker_(loop_, {paths.docker, config.docker_socket, node, paths.tasks, config.fingerprint_interval},
                   [this] { beacon_.look_now(); }),
@@ -132,6 +141,8 @@ class DriverManager : public host::Service {
         if (const auto started = agent_.start(); !started) return started;
         variables_.start();
         desk_.start();
+        hands_.listen_ends([this](const launcher::RunKey& run) { sessions_.run_ended(run); });
+        sessions_.start();
         usage_.start();
         docker_.start();
         return {};
@@ -157,6 +168,7 @@ class DriverManager : public host::Service {
     Agent agent_;
     VariableFeed variables_;
     LogDesk desk_;
+    SessionDesk sessions_;
     UsageDesk usage_;
     DockerWatch docker_;
     Beacon beacon_;

@@ -19,6 +19,8 @@ struct Config : host::ServiceConfig {
     std::string exec_runtime;  // empty: crun along PATH
     std::vector<std::string> exec_host_dirs;
     std::vector<std::string> exec_capabilities;
+    std::int64_t sessions_max = 16;
+    Duration session_idle_timeout = hours(8);
     std::string docker_socket = "/var/run/docker.sock";
     bool docker_volumes = false;
     bool docker_privileged = false;
@@ -46,6 +48,10 @@ struct Config : host::ServiceConfig {
               "resolver"},
              {"exec_capabilities", &exec_capabilities,
               "capabilities that those tasks may have; empty: the default ones of tasks"},
+             {"sessions_max", &sessions_max,
+              "how many commands users may run beside tasks at a time (drover alloc exec); 0: none"},
+             {"session_idle_timeout", &session_idle_timeout,
+              "how long such a command may run without anything typed or printed"},
              {"docker_socket", &docker_socket, "where the Docker daemon of this node listens"},
              {"docker_volumes", &docker_volumes, "whether containers may mount any directory of this node"},
              {"docker_privileged", &docker_privileged, "whether containers may be privileged"}});
