@@ -18,24 +18,26 @@ class SessionDeskTest : public NodeTest, public bus::Follower {
         say(shell(1, "echo $$; exec sleep 1000"));
         wait_for(1, RunPhase::running);
     }
-    // The exchange knows the desk's feeds, so it goes too.
-    void TearDown() override { restart(); }
-    void restart() {
-        desk_.reset();
-        gateway_.reset();
-        gateway_port_.reset();
-        die();
-        start();
-    }
+    void TearDown() override { close_desk(); }
 
     void open_desk() {
-        gateway_port_ = process_->network.join();
-        gateway_ =
-            std::make_unique<bus::Exchange>(loop_, *gateway_port_, bus::Exchange::Identity{"gw-0", "gateway", "b"});
+        gateway_ = std::make_unique<bus::Exchange>(loop_, *ports_.emplace_back(network_.join()),
+                                                   bus::Exchange::Identity{"gw-0", "gateway", "b"});
         gateway_->follow("sessionseen/gw-0", *this);
-        desk_ = std::make_unique<SessionDesk>(loop_, process_->exchange, process_->hands, desk_limits_, "n1", ++epoch_);
+        node_ = std::make_unique<bus::Exchange>(loop_, *ports_.emplace_back(network_.join()),
+                                                bus::Exchange::Identity{"n1", "driver-manager", "b"});
+        desk_ = std::make_unique<SessionDesk>(loop_, *node_, process_->hands, desk_limits_, "n1", ++epoch_);
         process_->hands.listen_ends([this](const launcher::RunKey& run) { desk_->run_ended(run); });
         desk_->start();
+    }
+    void close_desk() {
+        process_->hands.listen_ends([](const launcher::RunKey&) {});
+        desk_.reset();
+        node_.reset();
+        gateway_.reset();
+        ports_.clear();
+        // What is on its way arrives nowhere, while there is still a network.
+        loop_.run_until([] { return false; }, milliseconds(200));
     }
 
     // The gateway's side.
@@ -74,8 +76,9 @@ class SessionDeskTest : public NodeTest, public bus::Follower {
     std::vector<wire::SessionNote> notes() { return find(1).sessions; }
 
     SessionDesk::Limits desk_limits_{.program = beside_this_program("drover-session"), .sessions = 2, .idle = hours(8)};
-    std::unique_ptr<bus::Transport> gateway_port_;
-    std::unique_ptr<bus::Exchange> gateway_;
+    bus::SimNetwork network_{loop_, 1};
+    std::vector<std::unique_ptr<bus::Transport>> ports_;
+    std::unique_ptr<bus::Exchange> gateway_, node_;
     std::unique_ptr<SessionDesk> desk_;
     std::uint64_t epoch_ = 0;
     std::uint64_t number_ = 0;
@@ -124,7 +127,7 @@ TEST_F(SessionDeskTest, ThereAreNoMoreAtATimeThanTheNodesOwnerWants) {
 
 TEST_F(SessionDeskTest, OneThatIsSilentForTooLongIsEndedWithASentence) {
     desk_limits_.idle = milliseconds(500);
-    desk_.reset();
+    close_desk();
     open_desk();
     want(wanted("s1", "sleep 1000"));
     ASSERT_TRUE(soon_ended("s1"));
@@ -146,8 +149,10 @@ TEST_F(SessionDeskTest, TheNextDriverManagerTellsTheEndAndRunsNothingAgain) {
     want(wanted("s1", "echo x >> ran; exec sleep 1000"));
     ASSERT_TRUE(soon_runs("s1"));
     const auto pid = find(1).pid;
-    restart();
+    close_desk();
+    die();
     seen_.clear();
+    start();
     open_desk();
     EXPECT_EQ(wait_for(1, RunPhase::running).pid, pid);
     ASSERT_EQ(notes().size(), 2U);
