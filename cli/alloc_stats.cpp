@@ -29,11 +29,14 @@ std::string cpu_text(const wire::TaskUsage& usage) {
 
 void add_row(Table& table, const wire::TaskUsage& usage) {
     table.add({usage.task, cpu_text(usage), to_string(milliseconds(usage.cpu_time.ns / milliseconds(1).ns)),
-               bytes(usage.memory), bytes(usage.peak), std::to_string(usage.processes)});
+               bytes(usage.memory), bytes(usage.peak), bytes(usage.cache), std::to_string(usage.processes),
+               bytes(usage.read_bytes), bytes(usage.written_bytes), bytes(usage.log_bytes),
+               bytes(usage.dropped_bytes)});
 }
 
 void show(const Session& session, const std::map<std::string, wire::TaskUsage>& usages) {
-    Table table({"TASK", "CPU", "CPU TIME", "MEMORY", "PEAK", "PROCESSES"});
+    Table table(
+        {"TASK", "CPU", "CPU TIME", "MEMORY", "PEAK", "CACHE", "PROCESSES", "READ", "WRITTEN", "LOG", "DROPPED"});
     for (const auto& [task, usage] : usages) {
         if (!session.print_json(Json::parse(wire::to_json(usage)))) add_row(table, usage);
     }

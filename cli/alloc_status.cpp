@@ -32,6 +32,19 @@ std::string headline(const Session& session, const Json& task) {
     return text + "\n";
 }
 
+// "  Ports    admin 10.0.0.5:23456, http 10.0.0.5:8080"
+std::string possessions(const Json& task) {
+    const Json addresses = task.value("ports", Json::object());
+    const Json held = task.value("devices", Json::array());
+    std::string ports;
+    for (const auto& port : addresses.items())
+        ports += (ports.empty() ? "" : ", ") + port.key() + " " + printable(port.value().get<std::string>());
+    std::string devices;
+    for (const Json& device : held) devices += (devices.empty() ? "" : ", ") + printable(device.get<std::string>());
+    return (ports.empty() ? "" : "  Ports    " + ports + "\n") +
+           (devices.empty() ? "" : "  Devices  " + devices + "\n");
+}
+
 std::string last_output(const Json& task) {
     const std::string text = task.value("last_output", "");
     std::string out = text.empty() ? "" : "  Last output:\n";
@@ -58,7 +71,7 @@ int show_alloc_status(const Session& session, const std::string& id) {
     const Instant removed{alloc.value("collected_at", 0LL)};
     if (removed.set()) session.out("Removed  " + age(removed, session.now()) + " ago; this is what is kept of it\n");
     for (const Json& task : alloc["tasks"]) {
-        session.out("\n" + headline(session, task));
+        session.out("\n" + headline(session, task) + possessions(task));
         Table events({"TIME", "EVENT", "MESSAGE"});
         for (const Json& event : task["events"]) {
             events.add({session.paint(clock({event.value("time", 0LL)}, session.now()), Tone::dim),

@@ -357,7 +357,7 @@ TEST_F(Cli, NodeStatusSaysWhoTakesNewAllocs) {
          "drain_deadline": 1003300000000000, "drivers": {}, "attributes": {}},
         {"id": "cccccccccccc", "name": "three", "state": "down", "eligible": false, "drivers": {}}]})");
     EXPECT_EQ(run({"node", "status"}), kOk) << err;
-    EXPECT_NE(out.find("yes                 3       2    1 MiB   84%"), std::string::npos) << out;
+    EXPECT_NE(out.find("yes                 3       0 of 2  0 B of 1 MiB  84%"), std::string::npos) << out;
     EXPECT_NE(out.find("draining, 55m left  0"), std::string::npos) << out;
     EXPECT_NE(out.find("no                  0"), std::string::npos) << out;
 }
@@ -400,7 +400,7 @@ TEST_F(Cli, ARemovedAllocIsShownWithItsLastWords) {
 }
 
 TEST_F(Cli, LogsArePrintedAsTheyAre) {
-    server.Get("/v1/allocs/4f/logs", [](const httplib::Request& request, httplib::Response& response) {
+    server.Get("/v1/logs/4f", [](const httplib::Request& request, httplib::Response& response) {
         response.set_content(request.get_param_value("stream") + request.get_param_value("tail") + "\x1b[1m\n",
                              "text/plain");
     });
@@ -409,16 +409,36 @@ TEST_F(Cli, LogsArePrintedAsTheyAre) {
     EXPECT_EQ(run({"alloc", "logs", "--tail", "x", "4f"}), kUsage);
 }
 
+TEST_F(Cli, MergedLogsAreLinesBehindTheNameOfWhoWroteThem) {
+    std::string asked;
+    server.Get(R"(/v1/logs/(\w+))", [&](const httplib::Request& request, httplib::Response& response) {
+        asked = request.get_param_value("merge") + request.get_param_value("stream") + request.get_param_value("since");
+        response.set_content(R"({"alloc":"4f1c000000000000","task":"web","stream":"stdout","at":5,"line":"hello"}
+{"alloc":"4f1c000000000000","task":"database","stream":"stderr","at":6,"line":"\u001b[1mloud"}
+{"alloc":"4f1c000000000000","task":"web","stream":"stdout","error":"node n1 is away"}
+)",
+                             "application/x-ndjson");
+    });
+    EXPECT_EQ(run({"alloc", "logs", "--merge", "--since", "10m", "4f1c"}), kFailed);
+    EXPECT_EQ(asked, "true10m");
+    EXPECT_EQ(out, "web | hello\ndatabase ! \x1b[1mloud\n");
+    EXPECT_EQ(err, "web: node n1 is away\n");
+    EXPECT_EQ(run({"alloc", "logs", "--merge", "shop"}), kFailed);
+    EXPECT_EQ(out, "4f1c0000/web | hello\n4f1c0000/database ! \x1b[1mloud\n");
+    run({"alloc", "logs", "--merge", "-o", "json", "shop"});
+    EXPECT_EQ(Json::parse(out.substr(0, out.find('\n')))["line"], "hello");
+}
+
 TEST_F(Cli, CompletionKnowsEveryVerbAndOption) {
     const auto tree = make_tree(session);
     const std::string bash = completion(*tree, "bash");
-    EXPECT_NE(bash.find("'') words='dev job alloc node gc var store events tap version completion --help'"),
+    EXPECT_NE(bash.find("'') words='dev job alloc node driver gc var store keys events tap version completion --help'"),
               std::string::npos)
         << bash;
     EXPECT_NE(bash.find("'job') words='run validate status stop policy --help'"), std::string::npos);
     EXPECT_NE(bash.find("'job run') words='--help --output --detach --timeout'"), std::string::npos);
     EXPECT_NE(bash.find("'node eligibility') words='--help --output --enable --disable'"), std::string::npos) << bash;
-    EXPECT_NE(completion(*tree, "zsh").find("'alloc') words_='status logs stats stop restart signal --help'"),
+    EXPECT_NE(completion(*tree, "zsh").find("'alloc') words_='status logs exec stats stop restart signal --help'"),
               std::string::npos);
     EXPECT_EQ(run({"completion", "bash"}), kOk);
     EXPECT_EQ(out, bash);

@@ -10,6 +10,7 @@ namespace {
 struct TapOptions {
     std::string prefix;
     std::vector<std::string> endpoints;
+    std::string keys;
     std::uint64_t count = 0;
     TapFilter filter;
     std::vector<std::string> conditions;
@@ -94,7 +95,7 @@ int run_tap(const Session& session, TapOptions& options) {
         options.filter.values.push_back(std::move(*condition));
     }
     if (!options.replay.empty()) return replay_tap(session, options);
-    auto tap = open_ear(session.environment, options.endpoints, full_prefix(options.prefix));
+    auto tap = open_ear(session.environment, options.endpoints, full_prefix(options.prefix), options.keys);
     if (!tap) return session.fail(tap.error());
     if (!options.record.empty()) return record_tap(session, options, **tap);
     return options.rates ? show_rates(session, options, **tap) : listen_in(session, options, **tap);
@@ -114,6 +115,11 @@ void add_tap(CLI::App& root, Session& session) {
     verb->add_option("--endpoint", options->endpoints,
                      "tap endpoints to connect to instead of those of the data directory")
         ->type_name("ENDPOINT");
+    verb->add_option(
+            "--keys", options->keys,
+            "directory of drover keys init, for endpoints that ask for a key: the key of tap is used, and an endpoint "
+            "without a key behind it is the state-store's")
+        ->type_name("DIR");
     verb->add_option("-n,--count", options->count, "end after so many messages, or rounds of --rates")->type_name("N");
     verb->add_option("--kind", options->filter.kinds, "only records of this kind, as TaskEvent; may be given again")
         ->type_name("KIND");

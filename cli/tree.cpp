@@ -76,14 +76,18 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     CLI::App* alloc = add_noun(*root, "alloc", "one running copy of a job's group: look at it, steer it");
     add_alloc_status(*alloc, session);
     add_alloc_logs(*alloc, session);
+    add_alloc_exec(*alloc, session);
     add_alloc_stats(*alloc, session);
     add_alloc_stop(*alloc, session);
     add_alloc_restart(*alloc, session);
     add_alloc_signal(*alloc, session);
     CLI::App* node = add_noun(*root, "node", "the machines that run tasks");
     add_node_status(*node, session);
+    add_node_stats(*node, session);
     add_node_drain(*node, session);
     add_node_eligibility(*node, session);
+    CLI::App* driver = add_noun(*root, "driver", "programs that teach nodes to run other kinds of tasks");
+    add_driver_test(*driver, session);
     add_gc(*root, session);
     CLI::App* var = add_noun(*root, "var", "variables and secrets that templates of tasks are rendered from");
     add_var_put(*var, session);
@@ -93,6 +97,8 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     CLI::App* store = add_noun(*root, "store", "the database of the state-store: back it up, check it");
     add_store_backup(*store, session);
     add_store_check(*store, session);
+    CLI::App* keys = add_noun(*root, "keys", "who may speak on the bus, and who may listen");
+    add_keys_init(*keys, session);
     add_events(*root, session);
     add_tap(*root, session);
     add_version(*root, session);

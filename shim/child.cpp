@@ -3,7 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -56,14 +60,17 @@ pid_t born_in(int group_fd) {
 [[noreturn]] void run_child(const Spec& spec, bool in_first_group, const ChildFds& fds, StartError* error) {
     setsid();
     umask(022);
-    const int null_fd = open("/dev/null", O_RDONLY);
-    if (null_fd < 0) give_up(error, "cannot open", "/dev/null");
-    if (dup2(null_fd, 0) < 0 || dup2(fds.out, 1) < 0 || dup2(fds.err, 2) < 0) {
+    const int in = fds.in >= 0 ? fds.in : open("/dev/null", O_RDONLY);
+    if (in < 0) give_up(error, "cannot open", "/dev/null");
+    if (dup2(in, 0) < 0 || dup2(fds.out, 1) < 0 || dup2(fds.err, 2) < 0) {
         give_up(error, "cannot connect the output of", spec.task);
     }
+    if (fds.terminal && ioctl(0, TIOCSCTTY, 0) != 0) give_up(error, "cannot take the terminal of", spec.task);
     shed_heritage();
     if (!join_cgroups(spec, in_first_group)) give_up(error, "cannot join the control groups of", spec.task);
     become_user(spec, error);
+    // A change of user would undo it.
+    if (fds.tied && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(error, "cannot tie", spec.task);
     if (chdir(spec.work_dir) != 0) give_up(error, "cannot use the working directory", spec.work_dir);
     if (spec.isolated && !hide_from_runtime(spec.argv[0])) give_up(error, "cannot prepare the mounts of", spec.task);
     if (fds.report >= 0 && dup2(fds.report, SHIM_REPORT_FD) < 0) give_up(error, "cannot listen to", spec.task);
@@ -85,6 +92,23 @@ void exec_or_tell(char** argv, char** envp, StartError* error) {
     // Then it is the interpreter on its first line, or its loader, that the kernel has not found.
     const bool exists = code == ENOENT && access(argv[0], F_OK) == 0;
     *error = StartError{exists ? "cannot find the interpreter of" : "cannot execute", argv[0], code};
+}
+
+const char* find_program(const char* command, char* const* envp, char* out, size_t size) {
+    const char* path = nullptr;
+    for (; *envp && !path; ++envp)
+        if (strncmp(*envp, "PATH=", 5) == 0) path = *envp + 5;
+    if (strchr(command, '/') || !*command) return command;
+    while (path && *path) {
+        const size_t length = strcspn(path, ":");
+        struct stat st {};
+        // An empty or relative entry would mean whatever directory this is.
+        const bool usable = *path == '/' && snprintf(out, size, "%.*s/%s", static_cast<int>(length), path, command) <
+                                                static_cast<int>(size);
+        if (usable && stat(out, &st) == 0 && S_ISREG(st.st_mode) && access(out, X_OK) == 0) return out;
+        path += length + (path[length] == ':');
+    }
+    return command;
 }
 
 pid_t start_task(const Spec& spec, const ChildFds& fds, StartError* error) {

@@ -13,7 +13,7 @@ void leave_parent();
 // cancelled or is another's.
 const char* claim_spec(size_t* size);
 
-// False with a sentence.
+// False with a sentence. Nothing is opened for a task whose output is discarded.
 bool open_logs(const Spec& spec, Log* out, Log* err, char* error, size_t error_size);
 
 }  // namespace drover::shim

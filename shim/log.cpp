@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "log_files.hpp"
+#include "protocol.h"
 
 namespace drover::shim {
 
@@ -15,6 +16,9 @@ namespace {
 
 // A line's beginning that moves to the next file is copied when it is no longer than this; a longer line is cut.
 constexpr uint64_t kMaxCarry = 32 << 10;
+
+// How much larger than its log the file of times may be: it must not take more of the disk than what it is about.
+constexpr uint64_t kTimesAhead = 4096;
 
 void lose(Log* log, size_t size, int code) {
     log->lost += size;
@@ -87,6 +91,7 @@ bool rotate(Log* log, bool carry) {
     log->size -= cut;
     log->line_start = 0;
     write_log_index(*log);
+    begin_log_times(log);
     if (log->number >= log->max_files) remove_log_file(*log, log->number - log->max_files);
     return true;
 }
@@ -124,6 +129,11 @@ bool open_log(Log* log, int dir_fd, const char* task, const char* stream, uint64
     return false;
 }
 
+void stamp_log(Log* log, int64_t at) {
+    log->stamped_at = at;
+    if (log->times * sizeof(ShimLogTime) < log->size + kTimesAhead) add_log_time(log, log->start + log->size);
+}
+
 void write_log(Log* log, const char* bytes, size_t size) {
     if (log->lost > 0) mark_lost(log);
     while (size > 0) {
@@ -135,6 +145,15 @@ void write_log(Log* log, const char* bytes, size_t size) {
         bytes += done;
         size -= done;
     }
+}
+
+void note_log(const Log& log) {
+    if (log.fd >= 0) write_log_index(log);
+}
+
+void end_log(Log* log) {
+    if (log->lost > 0) mark_lost(log);
+    note_log(*log);
 }
 
 }  // namespace drover::shim

@@ -52,6 +52,8 @@ int run(const char* directory) {
 // Only returns, with an exit code, when that fails.
 int become(char** argv) {
     StartError error;
+    char path[4096];
+    argv[0] = const_cast<char*>(find_program(argv[0], environ, path, sizeof path));
     exec_or_tell(argv, environ, &error);
     dprintf(2, "%s %s: %s\n", error.step, error.object, strerror(error.code));
     return 127;

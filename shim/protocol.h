@@ -10,6 +10,9 @@
  *             with the whole ShimStatus
  * A shim ends once the end of its task is on disk.
  *
+ * Beside each file <task>.stdout.N of a task's log, .<task>.stdout.N.times holds one ShimLogTime for each burst of
+ * output, their offsets rising; as the log it may belong to the task, and hold anything.
+ *
  * The arguments of an isolated task (spec entry isolated=1) are those of an OCI runtime, which has to
  *   start the task's first process as its child, and hand it descriptor 3 (SHIM_REPORT_FD)
  *   write runtime.pid once it has written all else that it wants to remember; it is ended then
@@ -27,6 +30,7 @@
 
 #define SHIM_SPEC_FILE "spec"
 #define SHIM_STATUS_FILE "status"
+#define SHIM_ORDER_FILE "order" /* of a task that another program supervises: what that is told besides the spec */
 #define SHIM_SOCKET "ctl.sock"
 #define SHIM_CONFIG_FILE "config.json" /* of an isolated task: what the runtime reads */
 #define SHIM_PID_FILE "runtime.pid"
@@ -40,8 +44,8 @@
 #define SHIM_REPORT_FD 3
 #define SHIM_INIT "init" /* the argument that makes this program that process */
 
-/* Further first arguments, each followed by a command, which this program becomes: a runtime, with what would be in its
- * way hidden, and something inside an isolated task that is killed when its parent ends. */
+/* Further first arguments, each followed by a command, which this program becomes, found along PATH: a runtime, with
+ * what would be in its way hidden, and something inside an isolated task that is killed when its parent ends. */
 #define SHIM_HIDE "hide"
 #define SHIM_TIED "tied"
 
@@ -82,6 +86,11 @@ struct ShimStatus {
     uint64_t checksum;
 };
 
+struct ShimLogTime {
+    uint64_t offset; /* in the task's whole output: what follows, up to the next entry, */
+    int64_t at;      /* was written then: unix nanoseconds */
+};
+
 enum ShimOp { SHIM_OP_STATUS = 1, SHIM_OP_STOP = 2, SHIM_OP_SIGNAL = 3 };
 
 struct ShimRequest {
@@ -95,6 +104,7 @@ struct ShimRequest {
 
 #ifdef __cplusplus
 static_assert(sizeof(struct ShimStatus) == 512, "the record's size is part of the format");
+static_assert(sizeof(struct ShimLogTime) == 16, "the entry's size is part of the format");
 static_assert(sizeof(struct ShimRequest) == 32, "the request's size is part of the format");
 #endif
 

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "text.hpp"
+
 namespace drover::shim {
 
 namespace {
@@ -44,9 +46,11 @@ size_t drain(Pump* pump, size_t limit) {
             pump->fd = -1;
             break;
         }
+        if (moved == 0) stamp_log(&pump->log, wall_ns());
         write_log(&pump->log, g_buffer, static_cast<size_t>(n));
         moved += static_cast<size_t>(n);
     }
+    if (moved > 0) note_log(pump->log);
     if (pump->fd >= 0) judge_load(pump, moved);
     return moved;
 }

@@ -62,18 +62,20 @@ bool take(Spec* out, const char* entry) {
     if ((v = value_of(entry, "setting"))) return add(out->settings, &out->setting_count, kMaxSettings, v) && *v == '/';
     if ((v = value_of(entry, "log_max_files"))) return parse_number(v, 1000000, &out->log_max_files);
     if ((v = value_of(entry, "log_max_size"))) return parse_number(v, INT64_MAX / 2, &out->log_max_size);
+    if ((v = value_of(entry, "discards_output"))) return (out->discards_output = strcmp(v, "1") == 0);
     if ((v = value_of(entry, "start_delay_ns"))) return set_delay(out, v);
+    if ((v = value_of(entry, "exit_error"))) return *(out->exit_error = v) != 0;
     if ((v = value_of(entry, "isolated"))) return (out->isolated = strcmp(v, "1") == 0);
     if ((v = value_of(entry, "container"))) return *(out->container = v) != 0;
-    if ((v = value_of(entry, "supervisor"))) return *v == '/';
+    if ((v = value_of(entry, "supervisor"))) return *(out->supervisor = v) == '/';
     if ((v = value_of(entry, "engine"))) return *(out->engine = v) == '/';
     return false;
 }
 
 bool check(const Spec& spec, char* error, size_t error_size) {
     const char* missing = nullptr;
-    if (!spec.argv[0] && !*spec.container) missing = "arg";
-    if (*spec.container && !*spec.engine) missing = "engine";
+    if (!spec.argv[0] && !*spec.supervisor) missing = "arg";
+    if (*spec.supervisor && !*spec.engine) missing = "engine";
     if (!*spec.id) missing = "id";
     if (!*spec.task) missing = "task";
     if (!*spec.log_dir) missing = "log_dir";

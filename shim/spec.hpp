@@ -32,12 +32,14 @@ struct Spec {
     int setting_count = 0;
     uint64_t log_max_files = 10;
     uint64_t log_max_size = 10 << 20;
+    bool discards_output = false;
     int64_t start_delay_ns = 0;
-    bool isolated = false;  // argv is that of a runtime (protocol.h)
-    // Of a task that is a container, which another program supervises in the place of the shim ("supervisor" names it,
-    // for the launcher).
-    const char* container = "";  // the body that creates it, for the engine that listens on this socket
-    const char* engine = "";
+    const char* exit_error = "";  // told of an end that nobody asked for
+    bool isolated = false;        // argv is that of a runtime (protocol.h)
+    // Of a task that another program supervises in the place of the shim.
+    const char* supervisor = "";  // its path, for the launcher
+    const char* container = "";   // of a container: the body that creates it
+    const char* engine = "";      // where who runs the task is found: a daemon's socket, a driver's home
 };
 
 // Pointers that argv and envp of a spec of `size` bytes may need.

@@ -1,6 +1,7 @@
 #include "supervisor.hpp"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,12 +72,17 @@ void begin_running(Supervisor* s, pid_t main_pid) {
     publish(s);
 }
 
+// The end of a pipe whose other end is pumped, or nothing that anybody reads.
+int open_output(Supervisor* s, Pump* pump) {
+    return s->spec.discards_output ? open("/dev/null", O_WRONLY | O_CLOEXEC) : open_pump(pump);
+}
+
 void start(Supervisor* s) {
     ShimStatus* record = &s->status.record;
     s->start_at = kNever;
     ChildFds fds;
-    fds.out = open_pump(&s->pumps[0]);
-    fds.err = open_pump(&s->pumps[1]);
+    fds.out = open_output(s, &s->pumps[0]);
+    fds.err = open_output(s, &s->pumps[1]);
     if (s->spec.isolated) fds.report = open_report(&s->report_fd);
     StartError error{"cannot make pipes for", s->spec.task, errno};
     const bool good = fds.out >= 0 && fds.err >= 0 && (!s->spec.isolated || fds.report >= 0);
@@ -211,7 +217,7 @@ void record_exit(Supervisor* s, bool tree_dead) {
     while (hear(s)) continue;
     for (Pump& pump : s->pumps) {
         drain(&pump, kFinalDrain);
-        write_log(&pump.log, "", 0);
+        end_log(&pump.log);
     }
     if (s->ran && record->exit_code != 0) tell_oom(s);
     if (!tree_dead) {
@@ -221,6 +227,8 @@ void record_exit(Supervisor* s, bool tree_dead) {
                  static_cast<int>(any_child(getpid())), seconds);
         if (!s->main_ended) record->exit_code = -1;
     }
+    if (s->ran && !*record->error && !record->stop_requested)
+        snprintf(record->error, sizeof record->error, "%s", s->spec.exit_error);
     remove_cgroups(s->spec);
     if (s->ran) return finish(s, SHIM_EXITED);
     finish(s, *record->error ? SHIM_START_FAILED : SHIM_NEVER_STARTED);

@@ -7,6 +7,8 @@
 
 #include "base/result.hpp"
 #include "gateway/mirror.hpp"
+#include "gateway/sessions.hpp"
+#include "wire/log.hpp"
 #include "wire/request.hpp"
 
 namespace drover::gateway {
@@ -32,6 +34,15 @@ class Backend {
 
     // Asks the driver-manager of `read.node` for a piece of a log. The id is filled in.
     virtual Result<wire::LogChunk> read_log(wire::LogRead read) = 0;
+
+    // The commands that users run beside tasks: as Sessions has them, each waiting for what comes of it.
+    virtual Result<std::string> open_session(wire::SessionDesired wanted) = 0;
+    virtual Result<SessionNews> read_session(const std::string& id, std::uint64_t heard, std::uint64_t after,
+                                             Duration wait) = 0;
+    virtual Result<bool> write_session(const std::string& id, std::uint64_t number, std::string bytes, bool last) = 0;
+    virtual Result<void> resize_session(const std::string& id, std::uint32_t rows, std::uint32_t columns) = 0;
+    virtual Result<void> signal_session(const std::string& id, const std::string& signal) = 0;
+    virtual void close_session(const std::string& id) = 0;
 
     // Counts the hints that new events exist. wait_hint returns as soon as the count differs from `seen`, or after
     // `limit`.

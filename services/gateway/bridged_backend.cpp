@@ -53,4 +53,41 @@ Result<wire::LogChunk> BridgedBackend::read_log(wire::LogRead read) {
                                 [this, read = std::move(read)](auto deliver) { hub_.read_log(read, deliver); });
 }
 
+Result<std::string> BridgedBackend::open_session(wire::SessionDesired wanted) {
+    return call<std::string>(
+        bridge_, Sessions::kOpenLimit + kLoopLimit,
+        [this, wanted = std::move(wanted)](auto deliver) { hub_.sessions().open(wanted, deliver); });
+}
+
+Result<SessionNews> BridgedBackend::read_session(const std::string& id, std::uint64_t heard, std::uint64_t after,
+                                                 Duration wait) {
+    return call<SessionNews>(bridge_, wait + kLoopLimit, [this, id, heard, after, wait](auto deliver) {
+        hub_.sessions().read(id, heard, after, wait, deliver);
+    });
+}
+
+Result<bool> BridgedBackend::write_session(const std::string& id, std::uint64_t number, std::string bytes, bool last) {
+    return call<bool>(bridge_, kLoopLimit, [this, id, number, bytes = std::move(bytes), last](auto deliver) {
+        hub_.sessions().write(id, number, bytes, last, deliver);
+    });
+}
+
+Result<void> BridgedBackend::resize_session(const std::string& id, std::uint32_t rows, std::uint32_t columns) {
+    auto done = call<bool>(bridge_, kLoopLimit, [this, id, rows, columns](auto deliver) {
+        deliver(hub_.sessions().resize(id, rows, columns).map([] { return true; }));
+    });
+    return done.map([](bool) {});
+}
+
+Result<void> BridgedBackend::signal_session(const std::string& id, const std::string& signal) {
+    auto done = call<bool>(bridge_, kLoopLimit, [this, id, signal](auto deliver) {
+        deliver(hub_.sessions().signal(id, signal).map([] { return true; }));
+    });
+    return done.map([](bool) {});
+}
+
+void BridgedBackend::close_session(const std::string& id) {
+    bridge_.post([this, id] { hub_.sessions().close(id); });
+}
+
 }  // namespace drover::gateway

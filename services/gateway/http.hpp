@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "gateway/caller.hpp"
 
 namespace drover::gateway {
 
@@ -21,6 +22,7 @@ struct Call {
     std::map<std::string, std::string> query;
     std::string body;
     std::string last_event_id;  // header of a resuming event stream, empty without
+    Peer peer;                  // who calls
 
     // The query parameter, or `otherwise` when it was not given.
     std::string param(const std::string& name, const std::string& otherwise = "") const;

@@ -6,6 +6,7 @@ namespace drover::gateway {
 namespace {
 
 constexpr std::string_view kState = "state", kEvents = "task/event";
+const std::string kSessions = "sessionseen/";
 
 ErrorKind parse_kind(const std::string& word) {
     for (const ErrorKind kind : {ErrorKind::invalid, ErrorKind::not_found, ErrorKind::conflict, ErrorKind::refused,
@@ -24,14 +25,18 @@ Hub::Hub(rt::Loop& loop, bus::Exchange& exchange, std::string id, std::uint64_t 
       hints_(hints),
       request_feed_(epoch),
       log_feed_(epoch),
+      session_feed_(epoch),
       requests_(loop, exchange, request_feed_, "request/" + id_),
-      log_reads_(loop, exchange, log_feed_, "logread/" + id_) {
+      log_reads_(loop, exchange, log_feed_, "logread/" + id_),
+      sessions_(loop, exchange, session_feed_, "session/" + id_) {
     exchange_.offer("request/" + id_, request_feed_);
     exchange_.offer("logread/" + id_, log_feed_);
+    exchange_.offer("session/" + id_, session_feed_);
     exchange_.follow(std::string(kState), *this);
     exchange_.follow(std::string(kEvents), *this, true);
     exchange_.follow("answer/" + id_, *this);
     exchange_.follow("logchunk/" + id_, *this);
+    exchange_.follow(kSessions + id_, *this);
     exchange_.on_vector([this](const bus::Peer& peer, const wire::Vector&) { mirror_.heard(peer); });
 }
 
@@ -90,6 +95,7 @@ void Hub::close() {
     const Error ending{ErrorKind::unavailable, "The gateway is stopping; ask again in a moment."};
     requests_.fail_all(ending);
     log_reads_.fail_all(ending);
+    sessions_.fail_all(ending);
     while (!waiters_.empty()) {
         loop_.cancel(waiters_.front().timer);
         const auto done = std::move(waiters_.front().done);
@@ -110,9 +116,15 @@ void Hub::on_record(const std::string& source, const std::string& stream, const 
         hints_.add();
     } else if (stream.compare(0, 7, "answer/") == 0) {
         requests_.heard(record);
+    } else if (stream.starts_with(kSessions)) {
+        sessions_.heard(record);
     } else {
         log_reads_.heard(record);
     }
+}
+
+void Hub::on_current(const std::string& source, const std::string& stream) {
+    if (stream.starts_with(kSessions)) sessions_.node_heard(source);
 }
 
 void Hub::on_complete(const std::string& source, const std::string& stream) {

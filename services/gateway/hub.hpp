@@ -7,7 +7,9 @@
 
 #include "gateway/hints.hpp"
 #include "gateway/mirror.hpp"
+#include "gateway/sessions.hpp"
 #include "gateway/statements.hpp"
+#include "wire/log.hpp"
 #include "wire/request.hpp"
 
 namespace drover::gateway {
@@ -27,6 +29,8 @@ class Hub : private bus::Follower {
     void ask(wire::Request request, Statements<wire::Request, wire::Answer>::Done done);
     void read_log(wire::LogRead read, Statements<wire::LogRead, wire::LogChunk>::Done done);
 
+    Sessions& sessions() { return sessions_; }
+
     // Calls `done` as soon as `holds` does, with false when `limit` passed first. Asked again after each record.
     void until(std::function<bool(const Mirror&)> holds, Duration limit, std::function<void(bool)> done);
 
@@ -43,6 +47,7 @@ class Hub : private bus::Follower {
     void on_reset(const std::string& source, const std::string& stream) override;
     void on_record(const std::string& source, const std::string& stream, const wire::Record& record) override;
     void on_complete(const std::string& source, const std::string& stream) override;
+    void on_current(const std::string& source, const std::string& stream) override;
     void look_again();
 
     rt::Loop& loop_;
@@ -52,8 +57,10 @@ class Hub : private bus::Follower {
     Mirror mirror_;
     bus::KeyedFeed request_feed_;
     bus::KeyedFeed log_feed_;
+    bus::KeyedFeed session_feed_;
     Statements<wire::Request, wire::Answer> requests_;
     Statements<wire::LogRead, wire::LogChunk> log_reads_;
+    Sessions sessions_;
     std::list<Waiter> waiters_;
 };
 

@@ -15,12 +15,6 @@ struct JobPicture {
     bool has_runner = false;
 };
 
-std::vector<NodeEntry> node_entries(const Mirror& mirror) {
-    std::vector<NodeEntry> out;
-    for (auto& node : mirror.nodes()) out.push_back({node, mirror.node_order(node->node.id)});
-    return out;
-}
-
 JobPicture picture(const Mirror& mirror, const std::string& name) {
     return {mirror.job(name), mirror.allocs(name), node_entries(mirror),
             mirror.members() && !mirror.members()->alloc_runners.empty()};
@@ -109,7 +103,8 @@ Reply list_jobs(const Context& context, const Call& call) {
         for (AllocEntry& entry : m.allocs()) allocs[entry.desired->job].push_back(std::move(entry));
         const bool has_runner = m.members() && !m.members()->alloc_runners.empty();
         Pictures out;
-        for (auto& job : m.jobs()) out.push_back({job, allocs[job->spec.name], node_entries(m), has_runner});
+        const std::vector<NodeEntry> nodes = node_entries(m);
+        for (auto& job : m.jobs()) out.push_back({job, allocs[job->spec.name], nodes, has_runner});
         return out;
     });
     if (!pictures) return error_reply(pictures.error());

@@ -9,49 +9,34 @@
 namespace drover::gateway {
 namespace {
 
-struct NodePicture {
-    NodeEntry node;
-    std::size_t allocs = 0;
-};
-using Pictures = std::vector<NodePicture>;
-
-Pictures pictures(const Mirror& mirror) {
-    std::map<std::string, std::size_t> live;
-    for (const AllocEntry& entry : mirror.allocs()) live[entry.desired->node] += is_terminal(entry) ? 0 : 1;
-    Pictures out;
-    for (auto& status : mirror.nodes()) {
-        const std::string id = status->node.id;
-        out.push_back({{status, mirror.node_order(id)}, live[id]});
-    }
-    return out;
-}
+using Entries = std::vector<NodeEntry>;
 
 // The node with this id or name, or the one whose id begins so.
 Result<NodeEntry> find_node(Backend& backend, const std::string& text) {
-    auto all = look<Pictures>(backend, [](const Mirror& m, Instant) { return pictures(m); });
+    auto all = look<Entries>(backend, [](const Mirror& m, Instant) { return node_entries(m); });
     if (!all) return tl::unexpected(all.error());
-    Pictures exact, prefixed;
-    for (const NodePicture& one : *all) {
-        const wire::NodeObserved& node = one.node.status->node;
-        if (node.id == text) return one.node;
+    Entries exact, prefixed;
+    for (const NodeEntry& one : *all) {
+        const wire::NodeObserved& node = one.status->node;
+        if (node.id == text) return one;
         if (node.name == text) exact.push_back(one);
         if (node.id.compare(0, text.size(), text) == 0) prefixed.push_back(one);
     }
-    const Pictures& found = exact.empty() ? prefixed : exact;
-    if (found.size() == 1) return found.front().node;
+    const Entries& found = exact.empty() ? prefixed : exact;
+    if (found.size() == 1) return found.front();
     if (found.empty()) {
         return fail(ErrorKind::not_found, "there is no node \"" + text + "\"; `drover node status` lists the nodes");
     }
     std::string ids;
-    for (const NodePicture& one : found) ids += (ids.empty() ? "" : ", ") + one.node.status->node.id;
+    for (const NodeEntry& one : found) ids += (ids.empty() ? "" : ", ") + one.status->node.id;
     return fail(ErrorKind::conflict, "\"" + text + "\" means more than one node: " + ids);
 }
 
 Reply show(const Context& context, const std::string& id) {
-    auto all = look<Pictures>(context.backend, [](const Mirror& m, Instant) { return pictures(m); });
+    auto all = look<Entries>(context.backend, [](const Mirror& m, Instant) { return node_entries(m); });
     if (!all) return error_reply(all.error());
-    for (const NodePicture& one : *all) {
-        if (one.node.status->node.id == id) return json_reply(node_view(one.node, one.allocs));
+    for (const NodeEntry& one : *all) {
+        if (one.status->node.id == id) return json_reply(node_view(one));
     }
     return error_reply(Error{ErrorKind::not_found, "node \"" + id + "\" has just gone"});
 }
@@ -76,10 +61,10 @@ Reply give(const Context& context, const wire::NodeOrder& order, Duration deadli
 
 Reply list_nodes(const Context& context, const Call& call) {
     if (auto known = call.allow({}); !known) return error_reply(known.error());
-    auto nodes = look<Pictures>(context.backend, [](const Mirror& m, Instant) { return pictures(m); });
+    auto nodes = look<Entries>(context.backend, [](const Mirror& m, Instant) { return node_entries(m); });
     if (!nodes) return error_reply(nodes.error());
     Json list = Json::array();
-    for (const NodePicture& one : *nodes) list.push_back(node_view(one.node, one.allocs));
+    for (const NodeEntry& one : *nodes) list.push_back(node_view(one));
     return json_reply(Json{{"nodes", std::move(list)}});
 }
 

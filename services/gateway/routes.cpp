@@ -26,6 +26,13 @@ const std::vector<Route>& table() {
         {"POST", {"v1", "allocs", "*", "restart"}, order_alloc},
         {"POST", {"v1", "allocs", "*", "signal"}, order_alloc},
         {"GET", {"v1", "allocs", "*", "logs"}, read_logs},
+        {"GET", {"v1", "logs", "*"}, read_logs},
+        {"POST", {"v1", "allocs", "*", "exec"}, open_exec},
+        {"GET", {"v1", "exec", "*", "output"}, read_exec},
+        {"POST", {"v1", "exec", "*", "input"}, write_exec},
+        {"POST", {"v1", "exec", "*", "size"}, resize_exec},
+        {"POST", {"v1", "exec", "*", "signal"}, signal_exec},
+        {"DELETE", {"v1", "exec", "*"}, close_exec},
         {"GET", {"v1", "variables"}, list_variables},
         {"GET", {"v1", "variables", "**"}, show_variable},
         {"PUT", {"v1", "variables", "**"}, put_variable},
@@ -70,10 +77,11 @@ Reply route(const Context& context, const Call& call) {
     }
     std::string path;
     for (const std::string& segment : call.path) path += "/" + segment;
-    return error_reply(404, ErrorKind::not_found,
-                       "there is nothing at " + path +
-                           "; the API is /v1/jobs, /v1/allocs, /v1/variables, /v1/nodes, /v1/events, "
-                           "/v1/validate, /v1/gc, /v1/store, /v1/health and /metrics");
+    return error_reply(
+        404, ErrorKind::not_found,
+        "there is nothing at " + path +
+            "; the API is /v1/jobs, /v1/allocs, /v1/exec, /v1/logs, /v1/variables, /v1/nodes, /v1/events, "
+            "/v1/validate, /v1/gc, /v1/store, /v1/health and /metrics");
 }
 
 Reply show_health(const Context& context, const Call& call) {

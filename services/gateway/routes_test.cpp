@@ -276,6 +276,19 @@ TEST_F(Routes, WrongLogQueriesSayWhatThereIs) {
     EXPECT_EQ(call("GET", "/v1/allocs/4f1c/logs").status, 503);
 }
 
+TEST_F(Routes, AFollowerNeverGetsTheSameBytesTwiceAndIsToldOfThoseThatWereRemoved) {
+    backend.log = "first\nbeg";
+    int waits = 0;
+    backend.on_wait = [&] {
+        ++waits;
+        // What moves into the next file is at its end for a moment, and not at that of the one before.
+        if (waits == 1) backend.log = "first\n";
+        if (waits == 2) backend.log = "first\nbegun\n";
+        if (waits == 3) set_task(TaskState::dead);
+    };
+    EXPECT_EQ(stream(call("GET", "/v1/allocs/4f1c/logs?follow=true")), "first\nbegun\n");
+}
+
 std::vector<std::string> ids(const std::string& text) {
     std::vector<std::string> out;
     for (std::size_t at = text.find("id: "); at != std::string::npos; at = text.find("id: ", at + 1)) {

@@ -65,6 +65,7 @@ struct Server::State {
     httplib::Server http;
     std::thread thread;
     std::atomic<int> streams{0};
+    int port = 0;
 
     Reply answer(const httplib::Request& request, std::string body) {
         auto allowed = check_origin(request.get_header_value("Host"), request.get_header_value("Origin"), names);
@@ -73,6 +74,7 @@ struct Server::State {
         if (!call) return error_reply(call.error());
         call->body = std::move(body);
         call->last_event_id = request.get_header_value("Last-Event-ID");
+        call->peer = {request.remote_addr, request.remote_port, port};
         return handle(*call);
     }
 
@@ -178,6 +180,7 @@ Result<std::string> Server::start(const std::string& address, const std::string&
         return fail(ErrorKind::io, "cannot listen for HTTP on " + address +
                                        ": the address is in use or not of this machine; choose another with --http");
     }
+    state_->port = port;
     state_->thread = std::thread([state = state_.get()] { state->http.listen_after_bind(); });
     while (!state_->http.is_running()) std::this_thread::yield();
     return join(want->host, port);

@@ -45,15 +45,19 @@ std::string drivers_of(const wire::GroupSpec& group, const std::vector<NodeEntry
 std::string why_unplaced(const wire::GroupSpec& group, const std::vector<NodeEntry>& nodes, bool has_runner) {
     if (!has_runner) return "no alloc-runner is at work, so nothing is placed";
     bool any_ready = false, any_eligible = false;
+    std::string lack;
     for (const NodeEntry& node : nodes) {
         if (node.status->state != wire::NodeState::ready) continue;
         any_ready = true;
         if (!is_eligible(node)) continue;
         any_eligible = true;
-        if (offers(*node.status, group)) return "group \"" + group.name + "\" is being placed";
+        if (!offers(*node.status, group)) continue;
+        lack = wire::lack(node.status->node, node.use, group);
+        if (lack.empty()) return "group \"" + group.name + "\" is being placed";
     }
     if (!any_ready) return "no node is ready";
     if (!any_eligible) return "no ready node is eligible for new allocs; `drover node status` lists them";
+    if (!lack.empty()) return "no eligible node has room for group \"" + group.name + "\": " + lack;
     return "no eligible node has every driver of group \"" + group.name + "\" healthy (" + drivers_of(group, nodes) +
            ")";
 }
@@ -115,6 +119,20 @@ bool is_terminal(const AllocEntry& entry) {
 
 bool is_current(const wire::JobDesired& job, const wire::AllocDesired& alloc) {
     return alloc.desired == wire::Desired::run && wire::fits(job.spec, alloc);
+}
+
+std::vector<NodeEntry> node_entries(const Mirror& mirror) {
+    std::map<std::string, wire::Use> uses;
+    for (const AllocEntry& entry : mirror.allocs()) {
+        if (entry.status && wire::has_ended(*entry.status)) continue;
+        uses[entry.desired->node].add(entry.desired->group, entry.status.get());
+    }
+    std::vector<NodeEntry> out;
+    for (auto& status : mirror.nodes()) {
+        const std::string id = status->node.id;
+        out.push_back({status, mirror.node_order(id), uses[id]});
+    }
+    return out;
 }
 
 bool is_eligible(const NodeEntry& node) { return !node.order || (node.order->eligible && !node.order->drain); }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway/mirror.hpp"
+#include "wire/room.hpp"
 
 namespace drover::gateway {
 
@@ -29,7 +30,9 @@ std::map<std::string, GroupCount> count_groups(const wire::JobDesired& job, cons
 struct NodeEntry {
     Shared<wire::NodeStatus> status;
     Shared<wire::NodeOrder> order;  // null until somebody asked for something
+    wire::Use use{};                // of all jobs
 };
+std::vector<NodeEntry> node_entries(const Mirror& mirror);
 // May it get new allocs?
 bool is_eligible(const NodeEntry& node);
 

@@ -57,6 +57,16 @@ TEST(Standing, AJobThatWaitsSaysWhy) {
               "alloc 4f1c0000, task \"server\": restarting in 15s");
 }
 
+TEST(Standing, ANodeWithoutRoomIsNamedByWhatItLacks) {
+    auto job = test::job("web");
+    job.spec.groups[0].ports["http"].number = 8080;
+    NodeEntry node = node_entry("node-1");
+    node.use.add(job.spec.groups[0], nullptr);
+    EXPECT_EQ(standing(job, {}, {node}, true).why,
+              "no eligible node has room for group \"front\": port 8080 is taken by another alloc");
+    EXPECT_EQ(standing(job, {}, {node, node_entry("node-2")}, true).why, "group \"front\" is being placed");
+}
+
 TEST(Standing, AJobWithoutAnEligibleNodeSaysSo) {
     wire::NodeOrder order;
     order.eligible = false;

@@ -22,7 +22,23 @@ Json task_view(const wire::TaskStatus& task) {
             {"started_at", task.started_at.ns},
             {"finished_at", task.finished_at.ns},
             {"last_restart", task.last_restart.ns},
-            {"last_output", task.last_output}};
+            {"last_output", task.last_output},
+            {"ports", task.ports},
+            {"devices", task.devices}};
+}
+
+Json device_view(const wire::DeviceGroup& group) {
+    Json devices = Json::array();
+    for (const wire::Device& device : group.devices)
+        devices.push_back({{"id", device.id},
+                           {"healthy", device.healthy},
+                           {"description", device.description},
+                           {"place", device.place}});
+    return {{"vendor", group.vendor},
+            {"type", group.type},
+            {"name", group.name},
+            {"attributes", group.attributes},
+            {"devices", std::move(devices)}};
 }
 
 // A task of which nothing was reported is pending; the spec names it.
@@ -144,12 +160,21 @@ Json variable_view(const wire::VariableDesired& variable, bool values) {
             {"items", std::move(items)}};
 }
 
-Json node_view(const NodeEntry& entry, std::size_t allocs) {
+Json node_view(const NodeEntry& entry) {
     const wire::NodeStatus& node = *entry.status;
     Json drivers = Json::object();
     for (const auto& [name, driver] : node.node.drivers) {
         drivers[name] = {
             {"detected", driver.detected}, {"healthy", driver.healthy}, {"description", driver.description}};
+    }
+    Json devices = Json::array();
+    for (const wire::DeviceGroup& group : node.node.devices) devices.push_back(device_view(group));
+    Json events = Json::array();
+    for (const wire::NodeEvent& event : node.events) {
+        events.push_back({{"time", event.at.ns},
+                          {"subsystem", event.subsystem},
+                          {"message", event.message},
+                          {"details", event.details}});
     }
     const bool drains = entry.order && entry.order->drain;
     const bool limited = drains && entry.order->deadline != kNever;
@@ -161,10 +186,14 @@ Json node_view(const NodeEntry& entry, std::size_t allocs) {
             {"eligible", is_eligible(entry)},
             {"draining", drains},
             {"drain_deadline", limited ? entry.order->deadline.ns : 0},
-            {"allocs", allocs},
+            {"allocs", entry.use.allocs},
             {"cpu", node.node.cpu},
             {"memory", node.node.memory},
+            {"cpu_asked_for", entry.use.resources.cpu},
+            {"memory_asked_for", entry.use.resources.memory},
             {"drivers", std::move(drivers)},
+            {"devices", std::move(devices)},
+            {"events", std::move(events)},
             {"attributes", node.node.attributes}};
 }
 

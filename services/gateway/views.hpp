@@ -28,7 +28,7 @@ Json event_view(const wire::RecordedEvent& event);
 Json job_view(const wire::JobDesired& job, const Standing& standing, const std::map<std::string, GroupCount>& counts);
 
 // `allocs`: how many of its allocs have not ended.
-Json node_view(const NodeEntry& node, std::size_t allocs);
+Json node_view(const NodeEntry& node);
 
 // path, version, changed_at and the items by name, each with whether it is secret; with `values` also their values,
 // null for a secret.

@@ -10,6 +10,8 @@
 
 #include "alloc-runner/core/alloc.hpp"
 #include "alloc-runner/core/job.hpp"
+#include "driver-manager/core/course.hpp"
+#include "driver-manager/core/instance.hpp"
 #include "driver-manager/core/phases.hpp"
 
 namespace drover {
@@ -31,6 +33,9 @@ std::string_view word(alloc_runner::Slot slot) {
     }
     return "";
 }
+
+std::string_view word(driver_manager::InstanceState state) { return to_string(state); }
+std::string_view word(driver_manager::CourseStage stage) { return to_string(stage); }
 
 template <wire::NamedEnum E>
 std::string_view word(E value) {
@@ -64,7 +69,11 @@ std::string document() {
            diagram("Slot", "A place of a job's group, which an alloc fills.", "`services/alloc-runner/core/job.hpp`",
                    alloc_runner::kSlotEdges) +
            diagram("Run", "One incarnation of a task as its node sees it (`IncarnationObserved.phase`).",
-                   "`services/driver-manager/core/phases.hpp`", driver_manager::kPhaseEdges);
+                   "`services/driver-manager/core/phases.hpp`", driver_manager::kPhaseEdges) +
+           diagram("Instance", "A driver of a node.", "`services/driver-manager/core/instance.hpp`",
+                   driver_manager::kInstanceEdges) +
+           diagram("Course", "One start of a task, as the supervisor of an external driver's task asks for it.",
+                   "`services/driver-manager/core/course.hpp`", driver_manager::kCourseEdges);
 }
 
 TEST(StateMachines, AreDocumentedAsTheyAre) {
@@ -86,6 +95,8 @@ TEST(StateMachines, DeclareEachEdgeOnce) {
     expect_each_edge_once(alloc_runner::kAllocEdges);
     expect_each_edge_once(alloc_runner::kSlotEdges);
     expect_each_edge_once(driver_manager::kPhaseEdges);
+    expect_each_edge_once(driver_manager::kInstanceEdges);
+    expect_each_edge_once(driver_manager::kCourseEdges);
 }
 
 }  // namespace

@@ -9,10 +9,13 @@
 #include "driver-manager/launcher/log_reader.hpp"
 #include "driver-manager/launcher/record.hpp"
 #include "driver-manager/launcher/spec_file.hpp"
+#include "driver-manager/sinks/memory.hpp"
 #include "driver-manager/templates/env_lines.hpp"
 #include "driver-manager/templates/memory.hpp"
 #include "fuzz/scratch.hpp"
+#include "ipc/home.hpp"
 #include "os/files.hpp"
+#include "os/memory_group.hpp"
 #include "shim/spec.hpp"
 
 namespace drover::fuzz {
@@ -30,7 +33,7 @@ void shim_spec(std::string_view bytes) {
         CHECK(error[0] != 0);
         return;
     }
-    CHECK(spec.argv[0] != nullptr && spec.log_max_files > 0);
+    CHECK((spec.argv[0] != nullptr || *spec.supervisor != 0) && spec.log_max_files > 0);
     const std::vector<std::string> args = launcher::spec_values(std::string(bytes), "arg");
     std::size_t count = 0;
     while (spec.argv[count] != nullptr) ++count;
@@ -69,8 +72,10 @@ void floors(const std::string& dir, std::string_view bytes) {
 
 void log_index(const std::string& dir, std::string_view bytes) {
     write(dir + "/.task.stdout.index", bytes);
+    write(dir + "/.task.stdout.0.times", bytes);
     for (const std::int64_t offset : {INT64_MIN, std::int64_t{-3}, std::int64_t{0}, std::int64_t{7}, INT64_MAX}) {
-        const auto slice = launcher::read_log(dir, "task", "stdout", offset, 64);
+        const auto slice = launcher::read_log(
+            dir, "task", "stdout", {.offset = offset, .limit = 64, .since = Instant{1 + offset % 1000}, .marks = true});
         CHECK(slice.has_value() ? slice->data.size() <= 64 : !slice.error().message.empty());
     }
 }
@@ -95,6 +100,13 @@ void node_files(std::string_view bytes) {
     const auto memory = templates::parse_memory(bytes);
     CHECK(memory.has_value() || !memory.error().message.empty());
     if (memory) CHECK(templates::parse_memory(templates::to_text(*memory)) == *memory);
+    const auto sent = sinks::parse_memory(bytes);
+    CHECK(sent.has_value() || !sent.error().message.empty());
+    if (sent) CHECK(sinks::parse_memory(sinks::to_text(*sent)) == *sent);
+    (void)os::memory_group(bytes, false);
+    (void)os::cached_bytes(bytes);
+    write(scratch.path + "/" + ipc::kDriverRecord, bytes);
+    (void)ipc::open_driver(scratch.path);
     const auto lines = templates::parse_env(bytes);
     CHECK(lines.has_value() || !lines.error().message.empty());
 }

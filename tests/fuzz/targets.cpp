@@ -20,7 +20,9 @@
 #include "fuzz/http_target.hpp"
 #include "fuzz/node_targets.hpp"
 #include "fuzz/scratch.hpp"
+#include "fuzz/session_target.hpp"
 #include "host/config_file.hpp"
+#include "ipc/frames.hpp"
 #include "jobspec/fuzz.hpp"
 #include "os/files.hpp"
 #include "os/remove.hpp"
@@ -92,8 +94,8 @@ void archive(std::string_view bytes) {
 void docker_output(std::string_view bytes) {
     const auto take = [&](std::size_t piece) {
         std::string text[2];
-        docker::Frames frames({}, {},
-                              [&](int stream, std::string_view more) { return text[stream].append(more).size(); });
+        docker::Frames frames(
+            {}, {}, [&](int stream, std::int64_t, std::string_view more) { return text[stream].append(more).size(); });
         Result<void> fed;
         for (std::size_t at = 0; fed && at < bytes.size(); at += piece) fed = frames.feed(bytes.substr(at, piece));
         CHECK(fed || !fed.error().message.empty());
@@ -115,6 +117,27 @@ void docker_answer(std::string_view bytes) {
     CHECK(says_why(docker::read_progress(bytes)));
     CHECK(says_why(docker::add_labels(bytes, {{"a", "b"}})));
     CHECK(!docker::reason(answer).empty());
+}
+
+// What an external driver sends, in whatever pieces: the same messages, then the same error or none.
+void driver_frames(std::string_view bytes) {
+    const auto take = [&](std::size_t piece) {
+        ipc::Frames frames;
+        std::string out;
+        for (std::size_t at = 0; at < bytes.size(); at += piece) {
+            frames.feed(bytes.substr(at, piece));
+            while (true) {
+                const auto next = frames.next();
+                if (!next) return out + '\1' + next.error().message;
+                if (!*next) break;
+                out += **next + '\0';
+            }
+        }
+        return out;
+    };
+    const std::string whole = take(bytes.size() + 1);
+    CHECK(take(1) == whole);
+    CHECK(take(7) == whole);
 }
 
 void config(std::string_view bytes) {
@@ -179,13 +202,15 @@ const std::vector<Target>& targets() {
                                                  {"archive", archive},
                                                  {"docker_output", docker_output},
                                                  {"docker_answer", docker_answer},
+                                                 {"driver_frames", driver_frames},
                                                  {"http", http},
                                                  {"config", config},
                                                  {"text", text},
                                                  {"recording", recording},
                                                  {"sealed", sealed},
                                                  {"shim", shim},
-                                                 {"node_files", node_files}};
+                                                 {"node_files", node_files},
+                                                 {"session", session}};
     return kTargets;
 }
 

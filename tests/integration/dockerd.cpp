@@ -47,7 +47,7 @@ std::string Dockerd::missing() {
     return "";
 }
 
-Dockerd::Dockerd() : dir_(make_directory()) {
+Dockerd::Dockerd(std::string storage) : storage_(std::move(storage)), dir_(make_directory()) {
     start();
     make_image();
 }
@@ -70,8 +70,8 @@ void Dockerd::start() {
     fs::remove(dir_ + "/pid");
     const std::string log = dir_ + "/log";
     pid_ = spawn({kDaemon, "--data-root=" + dir_ + "/data", "--exec-root=" + dir_ + "/exec",
-                  "--pidfile=" + dir_ + "/pid", "--host=unix://" + socket(), "--storage-driver=vfs", "--live-restore",
-                  "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-masq=false",
+                  "--pidfile=" + dir_ + "/pid", "--host=unix://" + socket(), "--storage-driver=" + storage_,
+                  "--live-restore", "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-masq=false",
                   "--containerd-namespace=drover-test", "--containerd-plugins-namespace=drover-test-plugins"},
                  {}, log, log);
     const Words version = {"/usr/bin/docker", "-H", "unix://" + socket(), "version"};

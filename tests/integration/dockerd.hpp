@@ -14,8 +14,8 @@ class Dockerd {
     // Why there can be none on this machine; empty: there can.
     static std::string missing();
 
-    // Started, and has the image.
-    Dockerd();
+    // Started, and has the image. `storage`: its storage driver; vfs works everywhere, and copies everything.
+    explicit Dockerd(std::string storage = "vfs");
     // Ends it and all its containers.
     ~Dockerd();
     Dockerd(const Dockerd&) = delete;
@@ -35,6 +35,7 @@ class Dockerd {
    private:
     void make_image();
 
+    std::string storage_;
     std::string dir_;
     pid_t pid_ = 0;
 };

@@ -221,6 +221,8 @@ void Stage::observe(const Words& words) {
         one.waits = rest(words, 3);
     } else if (verb == "vanished") {
         one.directory_gone = rest(words, 3);
+    } else if (verb == "said") {
+        one.driver_words.push_back({one.driver_words.size() + 1, now_, rest(words, 3)});
     } else if (verb == "pre_killed") {
         one.pre_kill_done = true;
         one.pre_kill_error = rest(words, 3);
@@ -239,6 +241,8 @@ void Stage::observe(const Words& words) {
     } else if (verb == "signalled") {
         one.signals_applied = number(words.at(3));
         one.signal_error = rest(words, 4);
+    } else if (verb == "session") {
+        one.sessions.push_back(session(words));
     } else {
         throw std::runtime_error("no such word: " + verb);
     }
@@ -254,6 +258,21 @@ void Stage::set_up(wire::IncarnationObserved& one, const Words& words) {
     step.over = true;
     step.took = now_ - step.began_at;
     step.error = rest(words, 5);
+}
+
+// "session server 1 1 began", "session server 1 2 over 137", "session server 1 2 over -1 the task has ended"
+wire::SessionNote Stage::session(const Words& words) const {
+    wire::SessionNote note;
+    note.number = number(words.at(3));
+    note.by = "alice";
+    note.command = "sh -c date";
+    note.at = now_;
+    note.over = words.at(4) == "over";
+    if (!note.over) return note;
+    note.took = seconds(2);
+    note.code = words.at(5) == "-1" ? -1 : static_cast<std::int32_t>(number(words.at(5)));
+    note.error = rest(words, 6);
+    return note;
 }
 
 // "render server restart", "render server restart 5s" (due then), "render server fresh", "render server stale stop 1m",

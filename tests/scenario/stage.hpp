@@ -15,6 +15,7 @@
 //   setup TASK N STEP begun|over|failed [WHY...]
 //   waits TASK N WHAT...          its setup waits
 //   vanished TASK N [PATH]        a directory of it is gone; without a path: none any more
+//   session TASK N NUMBER began|over CODE [WHY...]  a user's command beside the task
 //   signalled TASK N ID [WHY...]  the node has delivered signal ID, or could not
 //   pre_killed TASK N [ERROR...]  its pre_kill script is over
 //   render TASK MODE [DURATION]   its templates have changed, due then
@@ -55,6 +56,7 @@ class Stage {
     void observe(const Words& words);
     wire::IncarnationObserved& incarnation(const std::string& task, std::uint64_t seq);
     void set_up(wire::IncarnationObserved& one, const Words& words);
+    wire::SessionNote session(const Words& words) const;
     void render(const Words& words);
     void publish(const std::string& task);
     void hear();

@@ -149,6 +149,7 @@ void Store::set_node(const std::string& id, bool ready) {
     node.node.id = id;
     node.node.drivers["mock"] = {true, true, ""};
     node.state = ready ? wire::NodeState::ready : wire::NodeState::down;
+    node.since = world_.now();
     store::Draft draft(*this);
     store::save(draft, store::node_key(id), node);
     commit(draft);

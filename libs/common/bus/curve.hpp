@@ -5,15 +5,16 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "bus/roles.hpp"
 
 namespace drover::bus {
 
 // Everything empty: no encryption, for ipc:// in a private directory. With a secret key every tcp:// endpoint is
-// encrypted and only the listed clients are let in.
+// encrypted and only the listed clients are let in, each where its role may be.
 struct CurveConfig {
     std::string public_key;
     std::string secret_key;
-    std::vector<std::string> allowed;  // public keys of the clients
+    std::vector<Allowed> allowed;  // the clients
 
     bool enabled() const { return !secret_key.empty(); }
 };

@@ -300,7 +300,9 @@ void Exchange::sample(const std::string& stream, std::uint64_t number, const std
     state_->send(live_topic(stream, key), stream, std::move(envelope));
 }
 
-bool Exchange::wanted(const std::string& stream) const { return state_->transport.wanted("v1/" + stream + "/"); }
+bool Exchange::wanted(const std::string& stream, const std::string& key) const {
+    return state_->transport.wanted(key.empty() ? "v1/" + stream + "/" : live_topic(stream, key));
+}
 
 void Exchange::on_vector(std::function<void(const Peer&, const wire::Vector&)> handler) {
     state_->vector_handler = std::move(handler);

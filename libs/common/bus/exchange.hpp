@@ -68,8 +68,8 @@ class Exchange {
     // key from 1, so that a listener sees how many it has missed.
     void sample(const std::string& stream, std::uint64_t number, const std::string& key, std::string_view kind,
                 std::string body);
-    // Does anybody listen to a stream that begins with `stream`?
-    bool wanted(const std::string& stream) const;
+    // Does anybody listen to a stream that begins with `stream`, or to a key of it that begins with `key`?
+    bool wanted(const std::string& stream, const std::string& key = "") const;
 
     // Called for every vector heard, after the reads in it were served; for leases and liveness.
     void on_vector(std::function<void(const Peer&, const wire::Vector&)> handler);

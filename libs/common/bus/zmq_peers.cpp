@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "bus/introduction.hpp"
+#include "bus/topic.hpp"
 #include "os/files.hpp"
 
 namespace drover::bus {
@@ -31,13 +32,16 @@ std::string copy_text(const std::vector<wire::PeerAddress>& peers) {
 
 }  // namespace
 
-ZmqPeers::ZmqPeers(rt::Loop& loop, zmq::context_t& context, const CurveConfig& curve, const Place& place)
+ZmqPeers::ZmqPeers(rt::Loop& loop, zmq::context_t& context, const ZmqConfig& config)
     : loop_(loop),
       context_(context),
-      curve_(curve),
-      place_(place),
-      contacts_(place.self.id, place.hears),
-      prefixes_(bus::introductions(place.self)) {}
+      curve_(config.curve),
+      place_(config.place),
+      refused_(config.refused),
+      contacts_(config.place.self.id, config.place.hears),
+      prefixes_(bus::introductions(config.place.self)) {
+    allow(curve_.allowed);
+}
 
 ZmqPeers::~ZmqPeers() {
     loop_.cancel(watchdog_);
@@ -73,9 +77,45 @@ void ZmqPeers::subscribe(std::string_view prefix) {
     for (const auto& [endpoint, peer] : peers_) peer->socket.set(zmq::sockopt::subscribe, prefix);
 }
 
-bool ZmqPeers::hear_subscription(std::string_view subscription, bool begins) {
+void ZmqPeers::allow(const std::vector<Allowed>& keys) {
+    roles_.clear();
+    for (const Allowed& one : keys) roles_.emplace(one.key, one.role);
+    for (const auto& [endpoint, peer] : peers_)
+        if (const auto parsed = parse_endpoint(endpoint)) peer->role = role_of(parsed->server_key);
+}
+
+// Whom we were configured to listen to need not be listed as a client.
+Role ZmqPeers::role_of(const std::string& server_key) const {
+    const auto found = roles_.find(server_key);
+    return found == roles_.end() ? Role::service : found->second;
+}
+
+bool ZmqPeers::may_introduce(const wire::PeerAddress& peer, const std::string& user) const {
+    if (!curve_.enabled()) return true;
+    const auto sender = parse_role(user);
+    const auto endpoint = parse_endpoint(peer.endpoints.front());
+    // The voice, too, has to be of somebody who may be that: whoever it is, what it says is heard.
+    const auto voice = endpoint ? roles_.find(endpoint->server_key) : roles_.end();
+    return sender && voice != roles_.end() && bus::may_introduce(*sender, peer.role) &&
+           bus::may_introduce(voice->second, peer.role);
+}
+
+void ZmqPeers::refuse(const std::string& from, const std::string& why) const {
+    if (refused_) refused_({from, why});
+}
+
+bool ZmqPeers::hear_subscription(std::string_view subscription, bool begins, const std::string& user) {
     const std::optional<wire::PeerAddress> peer = read_introduction(subscription, curve_);
     if (!peer) return false;
+    if (begins && !may_introduce(*peer, user)) {
+        if (not_followed_.size() < Contacts::kMaxLearned) not_followed_.emplace(subscription);
+        refuse(peer->endpoints.front(), "its key is not listed for the role " + peer->role);
+        return true;
+    }
+    if (const auto one = not_followed_.find(std::string(subscription)); !begins && one != not_followed_.end()) {
+        not_followed_.erase(one);
+        return true;
+    }
     begins ? contacts_.introduced(*peer) : contacts_.withdrawn(*peer);
     step_soon();
     return true;
@@ -96,6 +136,7 @@ Result<void> ZmqPeers::open(const std::string& endpoint) {
     if (!peer) peer = std::make_unique<Peer>();
     loop_.cancel(peer->token);
     peer->endpoint = endpoint;
+    peer->role = role_of(parsed->server_key);
     peer->socket = std::move(*socket);
     peer->token = loop_.on_edge(peer->socket.get(zmq::sockopt::fd), [this, one = peer.get()] { return drain(*one); });
     return {};
@@ -113,6 +154,11 @@ bool ZmqPeers::drain(Peer& peer) {
     std::string payload;
     for (int left = kPeerBatch; left > 0; --left) {
         if (!receive(peer.socket, topic, payload)) return false;
+        if (!may_say(peer.role, topic, payload)) {
+            refuse(peer.endpoint, "its key is listed for " + std::string(to_string(peer.role)) + " only, and it said " +
+                                      topic.substr(0, kMaxTopic));
+            continue;
+        }
         contacts_.heard(loop_.now(), peer.endpoint);
         if (const std::string id = speaker(topic); !id.empty()) contacts_.heard_as(peer.endpoint, id);
         if (handler_) handler_(topic, payload);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "bus/contacts.hpp"
@@ -17,7 +18,7 @@ namespace drover::bus {
 
 class ZmqPeers {
    public:
-    ZmqPeers(rt::Loop& loop, zmq::context_t& context, const CurveConfig& curve, const Place& place);
+    ZmqPeers(rt::Loop& loop, zmq::context_t& context, const ZmqConfig& config);
     ~ZmqPeers();
     ZmqPeers(const ZmqPeers&) = delete;
     ZmqPeers& operator=(const ZmqPeers&) = delete;
@@ -28,19 +29,26 @@ class ZmqPeers {
     void subscribe(std::string_view prefix);
     void on_message(Transport::Handler handler) { handler_ = std::move(handler); }
 
-    // A subscription to one of our sockets begins or ends; false when it is no introduction.
-    bool hear_subscription(std::string_view subscription, bool begins);
+    // A subscription to one of our sockets begins or ends; false when it is no introduction. `user`: the role of
+    // whoever sent it, as libzmq tells it: not of one that ends with its connection. Empty without CURVE.
+    bool hear_subscription(std::string_view subscription, bool begins, const std::string& user);
+    // Whose keys count for what from now on.
+    void allow(const std::vector<Allowed>& keys);
     std::vector<wire::PeerAddress> introductions() const { return contacts_.introductions(); }
     void listed(const std::vector<wire::PeerAddress>& peers);
 
    private:
     struct Peer {
         std::string endpoint;
+        Role role = Role::service;
         zmq::socket_t socket;
         rt::Token token = 0;
     };
 
     Result<void> open(const std::string& endpoint);
+    Role role_of(const std::string& server_key) const;
+    bool may_introduce(const wire::PeerAddress& peer, const std::string& user) const;
+    void refuse(const std::string& from, const std::string& why) const;
     void close(const std::string& endpoint);
     bool drain(Peer& peer);
     void watch();
@@ -54,6 +62,9 @@ class ZmqPeers {
     zmq::context_t& context_;
     CurveConfig curve_;
     Place place_;
+    RefusalHandler refused_;
+    std::map<std::string, Role> roles_;        // by public key
+    std::multiset<std::string> not_followed_;  // introductions that stand
     Contacts contacts_;
     std::map<std::string, std::unique_ptr<Peer>> peers_;  // by endpoint
     std::vector<Endpoint> named_;

@@ -28,19 +28,19 @@ zmq::context_t make_context() {
 }
 
 Result<zmq::socket_t> make_xpub(zmq::context_t& context, int send_high_water, const CurveConfig& curve,
-                                const std::vector<std::string>& endpoints) {
+                                const std::vector<std::string>& endpoints, const char* zap_domain) {
     std::string current;
     try {
         zmq::socket_t socket(context, zmq::socket_type::xpub);
         keep_alive(socket);
         socket.set(zmq::sockopt::sndhwm, send_high_water);
         socket.set(zmq::sockopt::rcvhwm, 0);  // incoming subscriptions are messages: a bound would lose some
-        socket.set(zmq::sockopt::maxmsgsize, std::int64_t{1024});
+        socket.set(zmq::sockopt::maxmsgsize, kMaxHeard);
         socket.set(zmq::sockopt::xpub_verboser, 1);
         if (curve.enabled()) {
             socket.set(zmq::sockopt::curve_server, true);
             socket.set(zmq::sockopt::curve_secretkey, curve.secret_key);
-            socket.set(zmq::sockopt::zap_domain, kZapDomain);
+            socket.set(zmq::sockopt::zap_domain, zap_domain);
         }
         for (const std::string& endpoint : endpoints) {
             current = endpoint;
@@ -49,7 +49,8 @@ Result<zmq::socket_t> make_xpub(zmq::context_t& context, int send_high_water, co
         }
         return socket;
     } catch (const zmq::error_t& e) {
-        return fail(ErrorKind::io, "cannot bind " + current + ": " + e.what());
+        const ErrorKind kind = e.num() == EADDRINUSE ? ErrorKind::conflict : ErrorKind::io;
+        return fail(kind, "cannot bind " + current + ": " + e.what());
     }
 }
 
@@ -74,6 +75,11 @@ Result<zmq::socket_t> make_sub(zmq::context_t& context, const CurveConfig& curve
     } catch (const zmq::error_t& e) {
         return fail(ErrorKind::io, "cannot connect to " + endpoint.address + ": " + e.what());
     }
+}
+
+std::string property(zmq::message_t& message, const char* name) {
+    const char* value = zmq_msg_gets(message.handle(), name);
+    return value == nullptr ? "" : value;
 }
 
 bool receive(zmq::socket_t& socket, std::string& topic, std::string& payload) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "bus/door.hpp"
 #include "bus/topic.hpp"
 #include "bus/zap.hpp"
 #include "bus/zmq_peers.hpp"
@@ -23,10 +24,12 @@ constexpr int kBatch = 256;                         // messages handled before o
 struct ZmqTransport::State {
     rt::Loop& loop;
     CurveConfig curve;
+    RefusalHandler refused;
     zmq::context_t context = make_context();
     std::optional<Zap> zap;
     std::optional<zmq::socket_t> voice;
     std::optional<zmq::socket_t> tap;
+    std::vector<std::unique_ptr<Door>> doors;
     std::vector<rt::Token> tokens;
     std::function<void()> join;
     std::function<void()> introductions_changed;
@@ -34,10 +37,22 @@ struct ZmqTransport::State {
     ZmqPeers peers;
 
     State(rt::Loop& l, const ZmqConfig& config)
-        : loop(l), curve(config.curve), peers(l, context, config.curve, config.place) {}
+        : loop(l), curve(config.curve), refused(config.refused), peers(l, context, config) {}
 
     ~State() {
         for (const rt::Token token : tokens) loop.cancel(token);
+    }
+
+    // What is no subscription; libzmq hands it on.
+    bool refuse(zmq::message_t& frame) const {
+        const char* why = nullptr;
+        if (frame.size() > kMaxSubscriptionBytes)
+            why = "it sent a message that is too long";
+        else if (frame.size() == 0 || static_cast<unsigned char>(*frame.data<char>()) > 1)
+            why = "it sent something else than a subscription";
+        if (why == nullptr) return false;
+        if (refused) refused({property(frame, "Peer-Address"), why});
+        return true;
     }
 
     // Subscriptions and their ends arrive as messages; they must be read even when nobody listens for them.
@@ -48,10 +63,10 @@ struct ZmqTransport::State {
         int left = kBatch;
         while (left > 0 && socket.recv(frame, zmq::recv_flags::dontwait)) {
             --left;
-            if (frame.size() == 0) continue;
+            if (refuse(frame)) continue;
             const bool begins = *frame.data<char>() == 1;
             const std::string_view prefix = frame.to_string_view().substr(1);
-            if (is_voice && peers.hear_subscription(prefix, begins)) {
+            if (is_voice && peers.hear_subscription(prefix, begins, property(frame, "User-Id"))) {
                 introduced = true;
                 continue;
             }
@@ -72,10 +87,12 @@ struct ZmqTransport::State {
 
     Result<void> open(std::optional<zmq::socket_t>& slot, const std::vector<std::string>& endpoints, int high_water) {
         if (endpoints.empty()) return {};
-        Result<zmq::socket_t> socket = make_xpub(context, high_water, curve, endpoints);
+        const bool is_voice = &slot == &voice;
+        Result<zmq::socket_t> socket =
+            make_xpub(context, high_water, curve, endpoints, is_voice ? kZapDomain : kZapTapDomain);
         if (!socket) return tl::unexpected<Error>(socket.error());
         slot = std::move(*socket);
-        const bool is_voice = &slot == &voice;
+        if (curve.enabled()) doors.push_back(std::make_unique<Door>(context, loop, *slot, refused));
         tokens.push_back(
             loop.on_edge(slot->get(zmq::sockopt::fd), [this, &slot, is_voice] { return drain(*slot, is_voice); }));
         return {};
@@ -84,7 +101,7 @@ struct ZmqTransport::State {
 
 Result<std::unique_ptr<ZmqTransport>> ZmqTransport::open(rt::Loop& loop, const ZmqConfig& config) {
     auto state = std::make_unique<State>(loop, config);
-    if (config.curve.enabled()) state->zap.emplace(state->context, loop, config.curve.allowed);
+    if (config.curve.enabled()) state->zap.emplace(state->context, loop, config.curve.allowed, config.refused);
     Result<void> opened = state->open(state->voice, config.bind, kVoiceHighWater);
     if (opened) opened = state->open(state->tap, config.tap, kTapHighWater);
     if (opened) opened = state->peers.connect(config.peers);
@@ -110,8 +127,9 @@ void ZmqTransport::on_introductions(std::function<void()> handler) {
 }
 void ZmqTransport::listed(const std::vector<wire::PeerAddress>& peers) { state_->peers.listed(peers); }
 
-void ZmqTransport::allow(const std::vector<std::string>& keys) {
+void ZmqTransport::allow(const std::vector<Allowed>& keys) {
     if (state_->zap) state_->zap->allow(keys);
+    state_->peers.allow(keys);
 }
 
 bool ZmqTransport::wanted(std::string_view prefix) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bus/curve.hpp"
+#include "bus/refusal.hpp"
 #include "bus/transport.hpp"
 #include "rt/loop.hpp"
 #include "wire/peer.hpp"
@@ -27,6 +28,7 @@ struct ZmqConfig {
     std::vector<std::string> peers;  // voices to hear, see parse_endpoint
     CurveConfig curve;
     Place place = {};
+    RefusalHandler refused = {};  // of connections and of what they say
 };
 
 class ZmqTransport : public Transport {
@@ -47,8 +49,8 @@ class ZmqTransport : public Transport {
     // The state-store's list of services, all of it.
     void listed(const std::vector<wire::PeerAddress>& peers);
 
-    // Lets in these clients from now on, by their public keys. Only with CURVE.
-    void allow(const std::vector<std::string>& keys);
+    // Lets in these clients from now on. Only with CURVE.
+    void allow(const std::vector<Allowed>& keys);
 
     struct State;
 

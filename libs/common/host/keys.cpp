@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <sstream>
 
 #include "os/files.hpp"
 
@@ -14,23 +15,34 @@ namespace {
 constexpr std::size_t kMaxKeyFile = 256 << 10;  // bytes
 constexpr std::size_t kKeySize = 40;
 
-// The file's keys, one a line; empty lines and those that begin with # do not count.
-Result<std::vector<std::string>> read_keys(const std::string& path) {
+// "KEY", or "KEY ROLE" and whatever is said about it behind that.
+Result<bus::Allowed> parse_line(const std::string& line) {
+    std::istringstream words(line);
+    std::string key, word;
+    words >> key >> word;
+    if (key.size() != kKeySize) return fail(ErrorKind::invalid, "expected a key of 40 characters (Z85)");
+    const auto role = word.empty() ? bus::Role::service : bus::parse_role(word);
+    if (!role) return fail(ErrorKind::invalid, "expected a role, service, submit or tap, behind the key");
+    return bus::Allowed(key, *role);
+}
+
+// The file's keys, one a line; empty lines and those that begin with "# " do not count.
+Result<std::vector<bus::Allowed>> read_keys(const std::string& path) {
     const auto text = os::read_file(path, kMaxKeyFile);
     if (!text) return tl::unexpected(text.error());
-    std::vector<std::string> keys;
+    std::vector<bus::Allowed> keys;
     int line = 0;
     for (std::size_t at = 0; at < text->size(); ++line) {
         const std::size_t end = std::min(text->find('\n', at), text->size());
         std::string key = text->substr(at, end - at);
         at = end + 1;
         key.erase(key.find_last_not_of(" \t\r") + 1);
-        if (key.empty() || key.front() == '#') continue;
-        if (key.size() != kKeySize) {
-            return fail(ErrorKind::invalid,
-                        path + ":" + std::to_string(line + 1) + ": expected a key of 40 characters (Z85)");
-        }
-        keys.push_back(std::move(key));
+        // A key may begin with the sign, too.
+        if (key.empty() || (key.front() == '#' && (key.size() == 1 || key[1] == ' '))) continue;
+        auto parsed = parse_line(key);
+        if (!parsed)
+            return fail(ErrorKind::invalid, path + ":" + std::to_string(line + 1) + ": " + parsed.error().message);
+        keys.push_back(std::move(*parsed));
     }
     return keys;
 }
@@ -39,7 +51,7 @@ Result<std::string> read_key(const std::string& path) {
     auto keys = read_keys(path);
     if (!keys) return tl::unexpected(keys.error());
     if (keys->size() != 1) return fail(ErrorKind::invalid, path + " should hold one key of 40 characters (Z85)");
-    return std::move(keys->front());
+    return std::move(keys->front().key);
 }
 
 Result<void> check_private(const std::string& path) {
@@ -74,6 +86,18 @@ Result<CurveKeys> read_curve_keys(const ServiceConfig& config) {
     if (!allowed) return tl::unexpected(allowed.error());
     keys.allowed = std::move(*allowed);
     return keys;
+}
+
+Result<std::vector<std::string>> read_peer_keys(const std::vector<std::string>& peers) {
+    std::vector<std::string> out = peers;
+    for (std::string& peer : out) {
+        const std::size_t at = peer.find(kKeyFile);
+        if (at == std::string::npos || peer.size() - at - 1 == kKeySize) continue;
+        const auto key = read_key(peer.substr(at + kKeyFile.size()));
+        if (!key) return tl::unexpected(key.error());
+        peer = peer.substr(0, at) + "#" + *key;
+    }
+    return out;
 }
 
 }  // namespace drover::host

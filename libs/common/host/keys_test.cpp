@@ -49,7 +49,23 @@ TEST_F(CurveKeysTest, AreReadFromTheirFiles) {
     const auto keys = read_curve_keys(config_).value();
     EXPECT_EQ(keys.secret_key, secret_);
     EXPECT_EQ(keys.public_key, public_);
-    EXPECT_THAT(keys.allowed, ElementsAre(std::string(40, 'a'), std::string(40, 'b')));
+    EXPECT_THAT(keys.allowed, ElementsAre(bus::Allowed(std::string(40, 'a')), bus::Allowed(std::string(40, 'b'))));
+}
+
+TEST_F(CurveKeysTest, HaveARoleThatIsServiceUnlessSaidOtherwise) {
+    config_.curve_peers_file =
+        write("peers", std::string(40, '#') + " tap a monitor\n" + std::string(40, 'b') + " submit\n", 0644);
+    EXPECT_THAT(read_curve_keys(config_)->allowed, ElementsAre(bus::Allowed(std::string(40, '#'), bus::Role::tap),
+                                                               bus::Allowed(std::string(40, 'b'), bus::Role::submit)));
+    write("peers", std::string(40, 'b') + " boss\n", 0644);
+    EXPECT_THAT(error(), HasSubstr("/peers:1: expected a role, service, submit or tap"));
+}
+
+TEST_F(CurveKeysTest, OfPeersAreReadFromFilesToo) {
+    const std::string file = write("store.pub", public_ + "\n", 0644);
+    EXPECT_THAT(*read_peer_keys({"tcp://store:7100#file:" + file, "ipc:///x", "tcp://a:1#" + public_}),
+                ElementsAre("tcp://store:7100#" + public_, "ipc:///x", "tcp://a:1#" + public_));
+    EXPECT_THAT(read_peer_keys({"tcp://store:7100#file:/none"}).error().message, HasSubstr("/none"));
 }
 
 TEST_F(CurveKeysTest, AreNoneWhenNoneAreConfigured) {

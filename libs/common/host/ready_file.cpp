@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -25,6 +28,15 @@ Result<void> ReadyFile::write() {
 void ReadyFile::remove() {
     if (written_) ::unlink(path_.c_str());
     written_ = false;
+}
+
+Result<long> ready_pid(const std::string& path) {
+    const auto text = os::read_file(path, 64);
+    long pid = 0;
+    if (text) std::from_chars(text->data(), text->data() + text->size(), pid);
+    if (pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM)) return pid;
+    return fail(ErrorKind::not_found,
+                text ? "not ready: " + path + " is of a process that has ended" : "not ready: there is no " + path);
 }
 
 void notify_systemd(const std::string& state) {

@@ -25,6 +25,10 @@ class ReadyFile {
     bool written_ = false;
 };
 
+// Of the living process whose ready file this is. not_found: there is none, so nobody is ready; `path` says where it
+// was looked for.
+Result<long> ready_pid(const std::string& path);
+
 // Tells the service manager, if there is one that listens (NOTIFY_SOCKET).
 void notify_systemd(const std::string& state);
 

@@ -124,6 +124,13 @@ Result<UniqueFd> take_slot_for(const Program& program, ServiceConfig& config) {
     return std::move(slot->lock);
 }
 
+// For health checks: their exit code counts, the sentence is for people.
+int say_ready(const Program& program, const ServiceConfig& config) {
+    const auto pid = ready_pid(config.run_dir + "/" + program.name + ".ready");
+    std::printf("%s\n", pid ? ("ready, pid " + std::to_string(*pid)).c_str() : pid.error().message.c_str());
+    return pid ? 0 : 1;
+}
+
 }  // namespace
 
 std::vector<Option> ServiceConfig::service_options() {
@@ -133,21 +140,27 @@ std::vector<Option> ServiceConfig::service_options() {
          "the first free slot in data_dir, for replicas that share it"},
         {"data_dir", &data_dir, "directory of what must survive"},
         {"run_dir", &run_dir, "directory of sockets and ready files"},
-        {"bind", &bind, "endpoints to publish on: ipc:///path or tcp://address:port"},
+        {"bind", &bind,
+         "endpoints to publish on: ipc:///path or tcp://address:port, or tcp://address:first-last for the first port "
+         "that is free"},
         {"tap", &tap, "endpoints to publish on for monitors"},
         {"advertise", &advertise,
          "endpoints at which others reach what is bound, tcp://address:port or ipc:///path; empty: as bound, with this "
          "host's first address in the place of 0.0.0.0"},
-        {"peers", &peers, "endpoints of the services to listen to"},
+        {"peers", &peers,
+         "endpoints of the services to listen to, with CURVE each with the key behind it: "
+         "tcp://store:7100#file:/keys/state-store.pub"},
         {"curve_public_key_file", &curve_public_key_file, "file with this process's public key, Z85; empty: no CURVE"},
         {"curve_secret_key_file", &curve_secret_key_file, "file with this process's secret key, Z85"},
-        {"curve_peers_file", &curve_peers_file, "file with the public keys that may connect, one a line"},
+        {"curve_peers_file", &curve_peers_file,
+         "file with the public keys that may connect, one a line, each with a role: service, submit or tap"},
         {"log_level", &log_level, "debug, info, warn or error"},
+        {"ready", &ask_ready, "only ask whether the service with these options is ready; exit code 0: it is"},
     };
 }
 
 int run_service(const Program& program, const ConfigInput& input, ServiceConfig& config,
-                const std::vector<Option>& options, const Start& start) {
+                const std::vector<Option>& options, const Start& start, const Prepare& prepare) {
     const auto text = load_config(program, options, input);
     if (!text) return say_wrong(program, text.error());
     if (!text->empty()) {
@@ -158,6 +171,11 @@ int run_service(const Program& program, const ConfigInput& input, ServiceConfig&
     if (!level) return say_wrong(program, {level.error().kind, "log_level: " + level.error().message});
     if (config.id.empty()) config.id = service_name(program) + "-0";
     log::setup(program.name, *level);
+    if (const auto prepared = prepare ? prepare() : Result<void>(); !prepared) {
+        log::error("cannot start", {{"error", prepared.error()}});
+        return 1;
+    }
+    if (config.ask_ready) return say_ready(program, config);
     rt::block_signals({SIGTERM, SIGINT, SIGHUP});
     allow_many_descriptors();
     for (const std::string& dir : {config.data_dir, config.run_dir}) {

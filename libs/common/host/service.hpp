@@ -24,7 +24,7 @@ struct ServiceConfig {
     std::string id;  // stable over restarts; empty: run_service fills in "<service>-0"; "auto": that of a slot
     std::string data_dir = "/var/lib/drover";
     std::string run_dir = "/run/drover";
-    std::vector<std::string> bind;       // "ipc:///run/drover/store.sock", "tcp://0.0.0.0:7301"
+    std::vector<std::string> bind;       // "ipc:///run/drover/store.sock", "tcp://0.0.0.0:7301", see bus_link.hpp
     std::vector<std::string> tap;        // endpoints for monitors, as bind
     std::vector<std::string> advertise;  // where others can connect to `bind`; empty: worked out
     std::vector<std::string> peers;      // endpoints to connect to
@@ -34,6 +34,7 @@ struct ServiceConfig {
     std::string log_level = "info";
 
     bool may_have_replicas = true;  // of the same data_dir; a service that may not sets this to false
+    bool ask_ready = false;         // --ready
     bool numbered = false;          // set by run_service: `id` was "auto", and `data_dir` is the slot's
 
     // A config that derives from this joins its own options to these.
@@ -67,14 +68,21 @@ inline constexpr Duration kStopTimeout = seconds(5);
 // Runs on the loop's thread before the loop does; the service is destroyed before the loop is.
 using Start = std::function<Result<std::unique_ptr<Service>>(Host& host)>;
 
+// What has to be done as soon as the options are known, before anything else.
+using Prepare = std::function<Result<void>()>;
+
+// With the flag --ready alone the program only asks whether the service that has this configuration is ready, says so
+// and exits with 0 or 1.
+//
 // `data_dir` and `run_dir` are made (0700) when missing. SIGPIPE is ignored; SIGTERM, SIGINT and SIGHUP are blocked in
 // every thread and read by the loop.
 int run_service(const Program& program, const ConfigInput& input, ServiceConfig& config,
-                const std::vector<Option>& options, const Start& start);
+                const std::vector<Option>& options, const Start& start, const Prepare& prepare = {});
 
 template <class Config>
-int run_service(const Program& program, int argc, const char* const* argv, Config& config, const Start& start) {
-    return run_service(program, config_input(argc, argv), config, config.options(), start);
+int run_service(const Program& program, int argc, const char* const* argv, Config& config, const Start& start,
+                const Prepare& prepare = {}) {
+    return run_service(program, config_input(argc, argv), config, config.options(), start, prepare);
 }
 
 }  // namespace drover::host

@@ -57,6 +57,35 @@ class ServiceTest : public testing::Test {
     ServiceConfig config_;
 };
 
+TEST_F(ServiceTest, TellsWhoAsksWhetherItIsReady) {
+    config_.ask_ready = true;
+    const Start none = [](Host&) -> Result<std::unique_ptr<Service>> {
+        return fail(ErrorKind::io, "not to be started");
+    };
+    EXPECT_EQ(run(none), 1);
+    std::filesystem::create_directories(dir_ + "/run");
+    std::ofstream(ready_path()) << ::getpid() << "\n";
+    EXPECT_EQ(run(none), 0);
+    std::ofstream(ready_path()) << 999'999'999 << "\n";
+    EXPECT_EQ(run(none), 1) << "it has ended";
+    EXPECT_TRUE(log_.empty()) << log_;
+}
+
+TEST_F(ServiceTest, IsPreparedBeforeAnythingIsReadOrMade) {
+    const ConfigInput input{{"--data-dir", dir_ + "/data", "--run-dir", dir_ + "/run"}, {}};
+    const Start none = [](Host&) -> Result<std::unique_ptr<Service>> {
+        return fail(ErrorKind::io, "not to be started");
+    };
+    const Prepare fails = [&]() -> Result<void> {
+        EXPECT_FALSE(std::filesystem::exists(dir_ + "/data"));
+        return fail(ErrorKind::io, "no way");
+    };
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(run_service(kProbe, input, config_, config_.options(), none, fails), 1);
+    EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("no way"));
+    EXPECT_FALSE(std::filesystem::exists(dir_ + "/data"));
+}
+
 TEST_F(ServiceTest, SigtermEndsItCleanlyWithCode0) {
     bool stopped = false;
     const int code = run([&](Host& host) {

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxName = 63;
 constexpr std::uint64_t kLeastMemory = 1 << 20;
+constexpr std::size_t kMaxPorts = 64;
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
@@ -61,6 +62,11 @@ void check_user(Context& context, const std::string& path, const std::string& us
     }
 }
 
+bool is_driver_name(std::string_view name) {
+    return !name.empty() && name.size() <= kMaxName &&
+           std::all_of(name.begin(), name.end(), [](char c) { return is_word(c) || c == '-'; });
+}
+
 void check_driver(Context& context, const std::string& path, const wire::TaskSpec& task) {
     std::vector<std::string_view> names;
     for (const Driver& driver : context.drivers) {
@@ -75,10 +81,13 @@ void check_driver(Context& context, const std::string& path, const wire::TaskSpe
         return;
     }
     if (names.empty()) return;
+    std::string meant = nearest(task.driver, names);
+    // A node may have drivers of its own, and checks their tasks itself. What is near one of ours is a mistake.
+    if (meant.empty() && is_driver_name(task.driver)) return;
     std::string list;
     for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
     context.complain(below(path, "driver"), "there is no driver \"" + task.driver + "\"; there are " + list,
-                     nearest(task.driver, names));
+                     std::move(meant));
 }
 
 constexpr std::size_t kMaxPayload = 16 << 10;
@@ -127,6 +136,20 @@ void check_artifact(Context& context, const std::string& path, const wire::Artif
             context.complain(below(below(path, "headers"), name), "is no header: it holds a line break or a colon");
 }
 
+bool is_device(const std::string& text) {
+    const auto parts = 1 + std::count(text.begin(), text.end(), '/');
+    const bool empty_part =
+        text.empty() || text.front() == '/' || text.back() == '/' || text.find("//") != std::string::npos;
+    return !empty_part && parts <= 3;
+}
+
+void check_devices(Context& context, const std::string& path, const wire::Resources& resources) {
+    for (const auto& [ask, count] : resources.devices)
+        if (!is_device(ask))
+            context.complain(below(path, ask),
+                             "is no device; write a type, vendor/type or vendor/type/name, for example nvidia/gpu");
+}
+
 void check_setup(Context& context, const std::string& path, const wire::TaskSpec& task) {
     for (std::size_t i = 0; i < task.artifacts.size(); ++i)
         check_artifact(context, below(below(path, "artifacts"), i), task.artifacts[i]);
@@ -142,6 +165,15 @@ void check_setup(Context& context, const std::string& path, const wire::TaskSpec
         context.complain(below(path, "pre_kill.command"), "may not be empty");
 }
 
+void check_sinks(Context& context, const std::string& path, const std::vector<wire::LogSink>& sinks) {
+    for (std::size_t i = 0; i < sinks.size(); ++i) {
+        if (std::count(sinks.begin(), sinks.begin() + static_cast<std::ptrdiff_t>(i), sinks[i]) > 0)
+            context.complain(below(path, i), std::string(to_string(sinks[i])) + " is in the list already");
+        if (sinks[i] == wire::LogSink::none && sinks.size() > 1)
+            context.complain(below(path, i), "none means no sink at all; leave it or the others out");
+    }
+}
+
 void check_task(Context& context, const std::string& path, const wire::TaskSpec& task) {
     check_name(context, below(path, "name"), task.name);
     check_driver(context, path, task);
@@ -151,11 +183,36 @@ void check_task(Context& context, const std::string& path, const wire::TaskSpec&
     if (!task.kill_signal.empty() || context.has(below(path, "kill_signal"))) {
         check_signal(context, below(path, "kill_signal"), task.kill_signal);
     }
+    check_devices(context, below(path, "resources.devices"), task.resources);
     if (task.restart) check_restart(context, below(path, "restart"), *task.restart);
     if (!task.user.empty() || context.has(below(path, "user"))) check_user(context, below(path, "user"), task.user);
+    check_sinks(context, below(path, "logs.sinks"), task.logs.sinks);
     if (task.resources.memory > 0 && task.resources.memory < kLeastMemory) {
         context.complain(below(path, "resources.memory"), to_string(Size{task.resources.memory}) +
                                                               " is too little for any task; write for example 64MiB");
+    }
+}
+
+// A label becomes part of the names of environment variables.
+void check_ports(Context& context, const std::string& path, const wire::GroupSpec& group) {
+    const std::string ports = below(path, "ports");
+    if (group.ports.size() > kMaxPorts)
+        context.complain(ports, "are more than the " + std::to_string(kMaxPorts) + " that an alloc may have");
+    std::map<std::uint32_t, std::string> numbers;
+    std::vector<std::string_view> labels;
+    for (const auto& [label, port] : group.ports) {
+        labels.push_back(label);
+        if (label.empty() || label.size() > kMaxName || !std::all_of(label.begin(), label.end(), is_word))
+            context.complain(below(ports, label), "is no label; write letters, digits and _");
+        if (port.number == 0) continue;
+        const auto [other, is_new] = numbers.emplace(port.number, label);
+        if (!is_new) context.complain(below(ports, label), "is the same port as " + other->second);
+    }
+    for (std::size_t i = 0; i < group.tasks.size(); ++i) {
+        const auto& ready = group.tasks[i].ready;
+        if (!ready || ready->label.empty() || group.ports.contains(ready->label)) continue;
+        context.complain(below(below(path, "tasks"), i) + ".ready.port",
+                         "the group has no port \"" + ready->label + "\"", nearest(ready->label, labels));
     }
 }
 
@@ -173,6 +230,7 @@ void check_group(Context& context, const std::string& path, const wire::GroupSpe
         if (group.tasks[i].leader && led) context.complain(below(at, "leader"), "the group has a leader already");
         led = led || group.tasks[i].leader;
     }
+    check_ports(context, path, group);
     check_order(context, path, group, type);
 }
 

@@ -73,6 +73,51 @@ void read_known(Context& context, const std::string& path, const Node& node, con
     }
 }
 
+DriverDoc mock_doc() {
+    return {
+        "mock",
+        "Runs nothing useful: it plays what its config says, failures above all. For trying out policies, and for "
+        "tests, "
+        "also your own. On a node with `mock_shutdown_periodic_after` the driver itself is unhealthy each time that "
+        "this has passed, for `mock_shutdown_periodic_duration`.",
+        {
+            {"run_for", "duration", "0s", "How long the task runs before it ends by itself.", "run_for: 10s", "", 0,
+             kLong},
+            {"exit_code", "number", "0", "What it exits with.", "exit_code: 1", "", 0, 255},
+            {"exit_signal", "number", "0", "The signal it ends by; 0 for none.", "exit_signal: 9", "", 0, 64},
+            {"exit_err_msg", "text", "none",
+             "A sentence told with its end, when that was not asked for; the end is a failure then.",
+             "exit_err_msg: the disk has gone", ""},
+            {"kill_after", "duration", "0s", "How long it goes on once it is asked to end; not beside `ignores_term`.",
+             "kill_after: 3s", "", 0, kLong},
+            {"ignores_term", "true or false", "false", "Whether it ignores being asked to end.", "ignores_term: true",
+             ""},
+            {"signal_error", "text", "none", "The error that every signal sent to it fails with.",
+             "signal_error: it is deaf", ""},
+            {"plugin_exit_after", "duration", "0s",
+             "How long after its start the driver breaks, as if its process had died: it is unhealthy, and dispensed "
+             "anew; tasks go on.",
+             "plugin_exit_after: 1s", "", 0, kLong},
+            {"start_error", "text", "none", "The error that its start fails with.", "start_error: no such image", ""},
+            {"start_error_recoverable", "true or false", "false", "Whether that error is worth a restart.",
+             "start_error_recoverable: true", ""},
+            {"start_block_for", "duration", "0s", "How long its start takes; not beside `start_error`.",
+             "start_block_for: 2s", "", 0, kLong},
+            {"stdout_string", "text", "none", "What it writes to standard output.", "stdout_string: hello", ""},
+            {"stdout_repeat", "number", "0", "How many more times it writes that.", "stdout_repeat: 3", "", 0,
+             1'000'000'000},
+            {"stdout_repeat_duration", "duration", "0s", "How long it waits in between.", "stdout_repeat_duration: 1s",
+             "", 0, kLong},
+            {"stderr_string", "text", "none", "What it writes to standard error.", "stderr_string: oh no", ""},
+            {"stderr_repeat", "number", "0", "How many more times it writes that.", "stderr_repeat: 3", "", 0,
+             1'000'000'000},
+            {"stderr_repeat_duration", "duration", "0s", "How long it waits in between.", "stderr_repeat_duration: 1s",
+             "", 0, kLong},
+            {"crash", "true or false", "false", "Whether its shim dies instead of reporting an exit.", "crash: true",
+             ""},
+        }};
+}
+
 DriverDoc docker_doc() {
     return {
         "docker",
@@ -166,28 +211,7 @@ const std::vector<DriverDoc>& driver_docs() {
               "pids_limit: 100", "", 0, 4 << 20},
          }},
         docker_doc(),
-        {"mock",
-         "Runs nothing useful: it plays what its config says. For trying out policies, and for tests.",
-         {
-             {"run_for", "duration", "0s", "How long the task runs before it ends by itself.", "run_for: 10s", "", 0,
-              kLong},
-             {"exit_code", "number", "0", "What it exits with.", "exit_code: 1", "", 0, 255},
-             {"exit_signal", "number", "0", "The signal it ends by; 0 for none.", "exit_signal: 9", "", 0, 64},
-             {"ignores_term", "true or false", "false", "Whether it ignores being asked to end.", "ignores_term: true",
-              ""},
-             {"start_error", "text", "none", "The error that its start fails with.", "start_error: no such image", ""},
-             {"start_error_recoverable", "true or false", "false", "Whether that error is worth a restart.",
-              "start_error_recoverable: true", ""},
-             {"start_block_for", "duration", "0s", "How long its start takes; not beside `start_error`.",
-              "start_block_for: 2s", "", 0, kLong},
-             {"stdout_string", "text", "none", "What it writes to standard output.", "stdout_string: hello", ""},
-             {"stdout_repeat", "number", "0", "How many more times it writes that.", "stdout_repeat: 3", "", 0,
-              1'000'000'000},
-             {"stdout_repeat_duration", "duration", "0s", "How long it waits in between.", "stdout_repeat_duration: 1s",
-              "", 0, kLong},
-             {"crash", "true or false", "false", "Whether its shim dies instead of reporting an exit.", "crash: true",
-              ""},
-         }},
+        mock_doc(),
     };
     return drivers;
 }

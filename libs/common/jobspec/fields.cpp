@@ -27,6 +27,11 @@ void into_task_restart(Context& context, const std::string& path, const Node& no
     read(context, path, node, field, *task.restart);
 }
 
+void into_devices(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+                  wire::Resources& resources) {
+    read_counts(context, path, node, field, resources.devices);
+}
+
 void into_payload_file(Context& context, const std::string& path, const Node& node, const FieldDoc&,
                        wire::TaskSpec& task) {
     DispatchPayload payload;
@@ -85,8 +90,27 @@ const std::vector<Row<wire::GroupSpec>>& rows(const wire::GroupSpec*) {
           "max_parallel: 2", "", 0, 1000},
          INTO(GroupSpec, max_parallel)},
         {{"meta", "map of text", "empty", "As that of the job.", "meta: { tier: front }", ""}, INTO(GroupSpec, meta)},
+        {{"constraints", "map of text", "empty",
+          "Which machines may run the group: attributes, as `drover node status -o json` shows them, or "
+          "`node.unique.id` and `node.unique.name`, and the value that each has to have; `!` and a value that it must "
+          "not have.",
+          "constraints: { os.name: debian, kernel.arch: \"!aarch64\" }", ""},
+         INTO(GroupSpec, constraints)},
+        {{"ports", "map of [port](#port)", "none",
+          "Ports of the machine that an alloc has to itself, by label. Its tasks find them as NOMAD_PORT_<label>, with "
+          "the machine's address as NOMAD_ADDR_<label>. It waits until it can have all of them.",
+          "ports: { http: { static: 8080 }, admin: {} }", ""},
+         INTO(GroupSpec, ports)},
         {{"tasks", "list of tasks", "required", "Run together on one machine; at least one.", "", "task"},
          INTO(GroupSpec, tasks)},
+    };
+    return table;
+}
+
+const std::vector<Row<wire::PortSpec>>& rows(const wire::PortSpec*) {
+    static const std::vector<Row<wire::PortSpec>> table = {
+        {{"static", "number", "chosen by the machine", "The number.", "static: 8080", "", 1, 65535},
+         INTO(PortSpec, number)},
     };
     return table;
 }
@@ -205,10 +229,17 @@ const std::vector<Row<wire::Lifecycle>>& rows(const wire::Lifecycle*) {
 
 const std::vector<Row<wire::Resources>>& rows(const wire::Resources*) {
     static const std::vector<Row<wire::Resources>> table = {
-        {{"cpu", "number", "0", "Cores, in parts if need be. 0 means unlimited.", "cpu: 0.5", "", 0, 4096},
+        {{"cpu", "number", "0",
+          "Cores, in parts if need be, which nobody else is promised. 0 means unlimited, and that none are promised.",
+          "cpu: 0.5", "", 0, 4096},
          INTO(Resources, cpu)},
-        {{"memory", "size", "0", "At least 1MiB. 0 means unlimited.", "memory: 64MiB", "", 0, 64 * kTib},
+        {{"memory", "size", "0", "Likewise; at least 1MiB.", "memory: 64MiB", "", 0, 64 * kTib},
          INTO(Resources, memory)},
+        {{"devices", "map of number", "none",
+          "How many devices the task has to itself, by what `drover node status` calls them: a type, `vendor/type` or "
+          "`vendor/type/name`.",
+          "devices: { nvidia/gpu: 1 }", "", 1, 64},
+         into_devices},
     };
     return table;
 }
@@ -221,6 +252,13 @@ const std::vector<Row<wire::LogConfig>>& rows(const wire::LogConfig*) {
         {{"max_file_size", "size", "10MiB", "When a file has this size, the next one is begun, at the end of a line.",
           "max_file_size: 1MiB", "", kKib, kTib},
          INTO(LogConfig, max_file_size)},
+        {{"sinks", "list of file, none, syslog or journald", "[file]",
+          "Where the output goes: into these files, nowhere, to the syslog daemon or to the journal of the node, a "
+          "message a line; to several at once, but for `none`. Without `file` only the newest 2MiB are kept, as the "
+          "buffer of the others. No sink ever holds the task up: one that is slow or away gets the lines later, as "
+          "long as they are in the files, and what was removed before is counted and said to it.",
+          "sinks: [file, journald]", ""},
+         INTO(LogConfig, sinks)},
     };
     return table;
 }
@@ -237,6 +275,11 @@ const std::vector<Block>& blocks() {
     static const std::vector<Block> all = {
         block<wire::JobSpec>("job", "The document itself."),
         block<wire::GroupSpec>("group", "Tasks that run together on one machine. Each copy of a group is an alloc."),
+        block<wire::PortSpec>(
+            "port",
+            "A port of the machine, for TCP and UDP; `{}` stands for one that the machine chooses. Its "
+            "number is the same inside and outside of a task; to lead it to a container's own port "
+            "80, the task's `config` has `ports: [\"${NOMAD_PORT_<label>}:80\"]`."),
         block<wire::RestartPolicy>(
             "restart",
             "Counts the tasks that end by themselves: for a service whatever their exit code, for "
@@ -253,7 +296,9 @@ const std::vector<Block>& blocks() {
         block<wire::ReadyProbe>("ready", "Looked at until it has succeeded once. Either `file` or `port`."),
         block<wire::Template>("template", "A text with `{{ actions }}`; exactly one of `data` and `source` is needed."),
         block<wire::Script>("script", "A program that is run beside a task."),
-        block<wire::Resources>("resources", "Enforced with control groups where the machine has them."),
+        block<wire::Resources>("resources",
+                               "Promised by the machine, and enforced with control groups where it has them. An alloc "
+                               "waits until there is room for all of its tasks."),
         block<wire::LogConfig>("logs", "Applies to standard output and standard error, each."),
     };
     return all;

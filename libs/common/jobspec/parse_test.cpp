@@ -141,6 +141,29 @@ groups:
     EXPECT_EQ(task.pre_kill, (wire::Script{"drain", {"--all"}, seconds(3)}));
 }
 
+TEST(Jobspec, PortsAndDevicesArriveByTheirNames) {
+    const auto job = good(R"(
+job: a
+groups:
+- name: g
+  ports:
+    http: { static: 8080 }
+    admin: {}
+    metrics:
+  tasks:
+  - name: t
+    driver: mock
+    ready: { port: admin }
+    resources: { devices: { nvidia/gpu: 2, "nvidia/gpu/Tesla T4": 1 } }
+)");
+    const wire::GroupSpec& group = job.groups[0];
+    EXPECT_EQ(group.ports, (std::map<std::string, wire::PortSpec>{{"http", {8080}}, {"admin", {}}, {"metrics", {}}}));
+    EXPECT_EQ(group.tasks[0].ready->label, "admin");
+    EXPECT_EQ(group.tasks[0].ready->port, 0U);
+    EXPECT_EQ(group.tasks[0].resources.devices,
+              (std::map<std::string, std::uint64_t>{{"nvidia/gpu", 2}, {"nvidia/gpu/Tesla T4", 1}}));
+}
+
 TEST(Jobspec, AnchorsMayBeReused) {
     const auto job = good(
         "job: a\ngroups: [{name: g, tasks: [{name: t, driver: mock, env: &env {A: b}}, "

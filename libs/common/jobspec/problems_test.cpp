@@ -83,6 +83,11 @@ TEST(JobspecProblems, NumbersStayInBounds) {
     EXPECT_THAT(in_task("resources: { memory: 65TiB }"), SizeIs(1));
     EXPECT_THAT(in_task("logs: { max_files: 0 }"), SizeIs(1));
     EXPECT_THAT(in_task("logs: { max_file_size: 1 }"), ElementsAre(HasSubstr("1KiB to 1TiB is allowed")));
+    EXPECT_THAT(in_task("logs: { sinks: [file, syslog, journald] }"), SizeIs(0));
+    EXPECT_THAT(in_task("logs: { sinks: [syslgo] }"), ElementsAre(HasSubstr("did you mean syslog?")));
+    EXPECT_THAT(in_task("logs: { sinks: syslog }"), ElementsAre(HasSubstr("expected a list")));
+    EXPECT_THAT(in_task("logs: { sinks: [none, file] }"), ElementsAre(HasSubstr("none means no sink at all")));
+    EXPECT_THAT(in_task("logs: { sinks: [file, file] }"), ElementsAre(HasSubstr("file is in the list already")));
 }
 
 TEST(JobspecProblems, NamesAreFitForPathsAndTopics) {
@@ -123,6 +128,9 @@ TEST(JobspecProblems, DriversAreKnownAndTheirConfigIsChecked) {
     EXPECT_THAT(with("driver: rawexec"),
                 ElementsAre(HasSubstr("there is no driver \"rawexec\"; there are raw_exec, exec, docker, mock; "
                                       "did you mean raw_exec?")));
+    EXPECT_THAT(with("driver: podman\n    config: {image: a, any: {thing: [1]}}"), SizeIs(0))
+        << "a driver of the node's own, which checks its tasks itself";
+    EXPECT_THAT(with("driver: \"no name\""), ElementsAre(HasSubstr("there is no driver \"no name\"")));
     EXPECT_THAT(with("driver: raw_exec"),
                 ElementsAre(HasSubstr("tasks[0].config.command: is required by the driver raw_exec")));
     EXPECT_THAT(
@@ -183,6 +191,24 @@ TEST(JobspecProblems, SetupFieldsAreCheckedBeforeANodeHasToRefuseThem) {
     EXPECT_THAT(problems("job: a\npayload: " + std::string((16 << 10) + 1, 'x') +
                          "\ngroups: [{name: g, tasks: [{name: t, driver: mock}]}]"),
                 ElementsAre(HasSubstr("payload: is larger than 16KiB")));
+}
+
+TEST(JobspecProblems, PortsAndDevicesAreChecked) {
+    const auto in_group = [](const std::string& ports, const std::string& task = "") {
+        return problems("job: a\ngroups: [{name: g, ports: " + ports + ", tasks: [{name: t, driver: mock" + task +
+                        "}]}]");
+    };
+    EXPECT_THAT(in_group("{http: {static: 0}}"), ElementsAre(HasSubstr("1 to 65535 is allowed")));
+    EXPECT_THAT(in_group("{http: {statc: 80}}"), ElementsAre(HasSubstr("did you mean static?")));
+    EXPECT_THAT(in_group("{http: 80}"), SizeIs(1));
+    EXPECT_THAT(in_group("{a-b: {}}"), ElementsAre(HasSubstr("ports.a-b: is no label")));
+    EXPECT_THAT(in_group("{a: {static: 80}, b: {static: 80}}"),
+                ElementsAre(HasSubstr("ports.b: is the same port as a")));
+    EXPECT_THAT(in_group("{http: {}}", ", ready: {port: htpp}"),
+                ElementsAre(AllOf(HasSubstr("has no port \"htpp\""), HasSubstr("did you mean http?"))));
+    EXPECT_THAT(in_task("resources: {devices: {a/b/c/d: 1}}"), ElementsAre(HasSubstr("is no device")));
+    EXPECT_THAT(in_task("resources: {devices: {nvidia/: 1}}"), ElementsAre(HasSubstr("is no device")));
+    EXPECT_THAT(in_task("resources: {devices: {gpu: 0}}"), ElementsAre(HasSubstr("1 to 64 is allowed")));
 }
 
 TEST(JobspecProblems, AFieldGivenTwiceIsNotGuessedAt) {

@@ -101,6 +101,18 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
     to = *text;
 }
 
+void read_counts(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+                 std::map<std::string, std::uint64_t>& to) {
+    if (!is_map(context, path, node)) return;
+    for (const Entry& entry : node.entries) {
+        const std::string at = below(path, entry.key);
+        context.stood(at, entry.value.mark);
+        std::uint32_t count = 0;
+        read(context, at, entry.value, field, count);
+        to[entry.key] = count;
+    }
+}
+
 void read_mode(Context& context, const std::string& path, const Node& node, std::uint32_t& to) {
     std::uint32_t mode = 0;
     const auto [end, code] = std::from_chars(node.text.data(), node.text.data() + node.text.size(), mode, 8);

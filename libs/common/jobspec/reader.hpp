@@ -78,6 +78,10 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
           std::vector<std::string>& to);
 
+// Whole numbers, not sizes.
+void read_counts(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+                 std::map<std::string, std::uint64_t>& to);
+
 // Permissions as "0644".
 void read_mode(Context& context, const std::string& path, const Node& node, std::uint32_t& to);
 
@@ -94,6 +98,18 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
     auto index = static_cast<std::size_t>(to);
     read_word(context, path, node, {names.begin(), names.end()}, index);
     to = static_cast<E>(index);
+}
+
+// A list of such words.
+template <wire::NamedEnum E>
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::vector<E>& to) {
+    if (node.kind != Node::Kind::list)
+        return context.complain(node.mark, path, "expected a " + std::string(field.type));
+    for (const Node& item : node.items) {
+        const std::string at = below(path, to.size());
+        context.stood(at, item.mark);
+        read(context, at, item, field, to.emplace_back());
+    }
 }
 
 // Any value, typed as YAML types plain words; texts, whole numbers beyond 64 bits included, stay as written.

@@ -61,6 +61,7 @@ What a task finds in its environment, each name under `DROVER_` and under `NOMAD
 | `JOB_ID`, `JOB_NAME`, `GROUP_NAME`, `TASK_NAME` | what it is called |
 | `ALLOC_DIR`, `TASK_DIR`, `SECRETS_DIR` | the directory that the tasks of the alloc share; its own `local` and `secrets` |
 | `CPU_LIMIT`, `MEMORY_LIMIT` | thousandths of a core, and MiB; when limited |
+| `PORT_<label>`, `IP_<label>`, `ADDR_<label>` | the group's ports: number, address of the machine, both as `address:port`; `HOST_PORT_<label>` and so on are the same |
 | `META_<key>` | its meta, the key as written and in capitals; what a name cannot hold becomes `_` |
 
 `DROVER_CPU_CORES` has the limit in cores. The machine's own variables follow, where nothing above has their name; those of
@@ -99,7 +100,9 @@ std::string reference() {
     }
     out += ".\n";
     out += kEnvironment;
-    out += "\n## Drivers\n\nWhat `config` may hold depends on the task's driver.\n";
+    out +=
+        "\n## Drivers\n\nWhat `config` may hold depends on the task's driver. Any other name is that of an "
+        "[external driver](drivers.md), which checks its tasks itself; names near these are mistakes.\n";
     for (const DriverDoc& driver : driver_docs()) {
         out += "\n### " + std::string(driver.name) + "\n\n" + std::string(driver.doc) + "\n\n";
         append_fields(out, driver.fields);

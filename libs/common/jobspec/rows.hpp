@@ -21,6 +21,7 @@ struct DispatchPayload {
 
 const std::vector<Row<wire::JobSpec>>& rows(const wire::JobSpec*);
 const std::vector<Row<wire::GroupSpec>>& rows(const wire::GroupSpec*);
+const std::vector<Row<wire::PortSpec>>& rows(const wire::PortSpec*);
 const std::vector<Row<wire::RestartPolicy>>& rows(const wire::RestartPolicy*);
 const std::vector<Row<wire::TaskSpec>>& rows(const wire::TaskSpec*);
 const std::vector<Row<wire::Lifecycle>>& rows(const wire::Lifecycle*);
@@ -39,6 +40,9 @@ void set_defaults(Context&, T&) {}
 
 template <wire::Message T>
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, T& to);
+template <wire::Message T>
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+          std::map<std::string, T>& to);
 template <class T>
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::vector<T>& to);
 template <class T>
@@ -82,6 +86,16 @@ void read(Context& context, const std::string& path, const Node& node, const Fie
 template <class T>
 void read(Context& context, const std::string& path, const Node& node, const FieldDoc& field, std::optional<T>& to) {
     read(context, path, node, field, to.emplace());
+}
+
+template <wire::Message T>
+void read(Context& context, const std::string& path, const Node& node, const FieldDoc&, std::map<std::string, T>& to) {
+    if (!is_map(context, path, node)) return;
+    for (const Entry& entry : node.entries) {
+        const std::string at = below(path, entry.key);
+        context.stood(at, entry.value.mark);
+        read_block(context, at, entry.value, to[entry.key]);
+    }
 }
 
 template <class T>

@@ -8,6 +8,17 @@ void into_file(Context& context, const std::string& path, const Node& node, cons
     read(context, path, node, field, payload.file);
 }
 
+// A number, or the label of a port of the group.
+void into_port(Context& context, const std::string& path, const Node& node, const FieldDoc& field,
+               wire::ReadyProbe& probe) {
+    const bool label = node.kind == Node::Kind::scalar && node.text.find_first_not_of("0123456789+-.") == 0;
+    if (label) {
+        probe.label = node.text;
+    } else {
+        read(context, path, node, field, probe.port);
+    }
+}
+
 void into_perms(Context& context, const std::string& path, const Node& node, const FieldDoc&, wire::Template& to) {
     read_mode(context, path, node, to.perms);
 }
@@ -108,9 +119,11 @@ const std::vector<Row<wire::ReadyProbe>>& rows(const wire::ReadyProbe*) {
         {{"file", "text", "none", "Ready when this file exists: an absolute path, or one below the task's directory.",
           "file: local/ready", ""},
          INTO(ReadyProbe, file)},
-        {{"port", "number", "none", "Ready when something accepts TCP connections on this port of 127.0.0.1.",
+        {{"port", "number or label", "none",
+          "Ready when something accepts TCP connections on this port of 127.0.0.1, or on the group's port of that "
+          "label.",
           "port: 8080", "", 1, 65535},
-         INTO(ReadyProbe, port)},
+         into_port},
         {{"interval", "duration", "200ms", "How often to look.", "interval: 1s", "", milliseconds(10).ns, hours(1).ns},
          INTO(ReadyProbe, interval)},
     };

@@ -57,10 +57,23 @@ Cgroups Cgroups::detect(const std::vector<Mount>& mounts) {
             out.unified_pids_ = delegate(mount.path, out.unified_, "pids");
         }
         if (mount.type != "cgroup") continue;
-        if (has_word(mount.options, "freezer", ',')) out.freezer_ = claim(mount.path);
-        if (has_word(mount.options, "memory", ',')) out.memory_ = claim(mount.path);
-        if (has_word(mount.options, "cpu", ',')) out.cpu_ = claim(mount.path);
-        if (has_word(mount.options, "pids", ',')) out.pids_ = claim(mount.path);
+        // Containers show parts of the same hierarchies once more.
+        for (auto& [controller, dir] : {std::pair("freezer", &out.freezer_), std::pair("memory", &out.memory_),
+                                        std::pair("cpu", &out.cpu_), std::pair("pids", &out.pids_)})
+            if (dir->empty() && has_word(mount.options, controller, ',')) *dir = claim(mount.path);
+    }
+    return out;
+}
+
+std::vector<std::string> groups_of_nobody(const std::vector<Mount>& mounts) {
+    std::vector<std::string> out;
+    for (const Mount& mount : mounts) {
+        if (mount.root != "/") continue;
+        if (mount.type == "cgroup") out.push_back(mount.path);
+        if (mount.type != "cgroup2") continue;
+        // Version 2 has no processes in a group that hands controllers down.
+        const std::string group = claim(mount.path);
+        if (!group.empty() && make_dir(group + "/supervisors", 0755)) out.push_back(group + "/supervisors");
     }
     return out;
 }

@@ -61,6 +61,10 @@ class Cgroups {
     bool unified_pids_ = false;
 };
 
+// One group of each hierarchy in which a process belongs to no group that others made, such as that of a container:
+// what is in them outlives whoever empties that. Empty where they cannot be made.
+std::vector<std::string> groups_of_nobody(const std::vector<Mount>& mounts);
+
 // The processes in a group and in the groups below it.
 std::vector<pid_t> cgroup_processes(const std::string& dir);
 

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
+
 #include "os/files.hpp"
 #include "os/pidfd.hpp"
 #include "os/spawn.hpp"
@@ -34,12 +37,36 @@ TEST(Mounts, AreReadWithTheirEscapes) {
     EXPECT_EQ(mounts[1].path, "/a b");
     EXPECT_EQ(mounts[1].type, "cgroup");
     EXPECT_EQ(mounts[1].options, "rw,cpu,cpuacct");
+    EXPECT_TRUE(mounts[1].shared);
+    EXPECT_FALSE(mounts[0].shared);
+    EXPECT_EQ(mount_of(mounts, "/a b/c"), &mounts[1]);
+    EXPECT_EQ(mount_of(mounts, "/a bc"), nullptr);
 }
 
 TEST(Cgroup, WithoutAnyHierarchyThePlanIsEmpty) {
     const Cgroups none = Cgroups::detect({Mount{"/nonexistent", "cgroup2", "rw"}});
     EXPECT_FALSE(none.can_kill());
     EXPECT_TRUE(none.plan("a", {0.5, 1 << 20}).dirs.empty());
+}
+
+TEST(Cgroup, AProcessCanBeginOutsideOfTheGroupsOfWhoStartsIt) {
+    const auto groups = groups_of_nobody(read_mounts());
+    if (::geteuid() != 0 || groups.empty())
+        GTEST_SKIP() << "no control group hierarchy may be written here; run as root";
+    SpawnOptions options;
+    options.path = "/bin/sleep";
+    options.argv = {"sleep", "60"};
+    options.groups = groups;
+    const Result<Process> process = spawn(options, Stdio::null);
+    ASSERT_TRUE(process) << process.error().message;
+    for (const std::string& group : groups) {
+        const auto there = cgroup_processes(group);
+        EXPECT_NE(std::find(there.begin(), there.end(), process->pid), there.end()) << group;
+    }
+    ASSERT_TRUE(send_signal(process->pidfd.get(), SIGKILL));
+    reap(process->pidfd.get());
+    options.groups = {"/nonexistent"};
+    EXPECT_FALSE(spawn(options, Stdio::null));
 }
 
 TEST(Cgroup, EndsEverythingInItAlsoWhatLeftTheSession) {

@@ -38,15 +38,28 @@ std::vector<Mount> parse_mounts(std::string_view mountinfo) {
         const std::size_t dash = line.find(" - ");
         if (dash == std::string_view::npos) continue;
         std::string_view tail = line.substr(dash + 3);
-        for (int skipped = 0; skipped < 4; ++skipped) next_word(line);
+        for (int skipped = 0; skipped < 3; ++skipped) next_word(line);
         Mount mount;
+        mount.root = unescape(next_word(line));
         mount.path = unescape(next_word(line));
+        mount.shared = line.find("shared:") != std::string_view::npos;
         mount.type = next_word(tail);
-        next_word(tail);
+        mount.source = unescape(next_word(tail));
         mount.options = next_word(tail);
         if (!mount.path.empty()) out.push_back(std::move(mount));
     }
     return out;
+}
+
+const Mount* mount_of(const std::vector<Mount>& mounts, std::string_view path) {
+    const Mount* found = nullptr;
+    for (const Mount& mount : mounts) {
+        const std::string_view at = mount.path == "/" ? std::string_view() : std::string_view(mount.path);
+        const bool holds = path.starts_with(at) && (path.size() == at.size() || path[at.size()] == '/');
+        // Of two at the same place the later one hides the other.
+        if (holds && (!found || mount.path.size() >= found->path.size())) found = &mount;
+    }
+    return found;
 }
 
 std::vector<Mount> read_mounts() {

@@ -33,7 +33,10 @@ std::uint64_t page_size() {
     return bytes;
 }
 
+}  // namespace
+
 bool parse_stat(std::string_view text, ProcStat& out) {
+    out.cpu_time = out.reaped_cpu_time = {};
     const std::size_t close = text.rfind(')');
     if (close == std::string_view::npos || close + 2 > text.size()) return false;
     text.remove_prefix(close + 2);
@@ -58,8 +61,6 @@ bool parse_stat(std::string_view text, ProcStat& out) {
     }
     return true;
 }
-
-}  // namespace
 
 Result<ProcStat> read_proc(pid_t pid) {
     const std::string path = "/proc/" + std::to_string(pid) + "/stat";

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -20,7 +21,12 @@ struct ProcStat {
     Duration cpu_time;             // of all its threads
     Duration reaped_cpu_time;      // of the children that it has waited for, and theirs
     std::uint64_t resident = 0;    // bytes in memory
+    std::uint64_t read_bytes = 0;  // from disks, and to them; 0 where nobody asked or may see
+    std::uint64_t written_bytes = 0;
 };
+
+// From the text of /proc/PID/stat; false when it does not look like one.
+bool parse_stat(std::string_view text, ProcStat& out);
 
 // not_found when there is no such process.
 Result<ProcStat> read_proc(pid_t pid);

@@ -56,7 +56,7 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 }
 
 Result<Process> spawn(const SpawnOptions& options, Stdio stdio) {
-    if (options.user || options.dies_with_us) return spawn_by_fork(options, stdio);
+    if (options.user || options.dies_with_us || !options.groups.empty()) return spawn_by_fork(options, stdio);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     ::posix_spawn_file_actions_init(&actions);

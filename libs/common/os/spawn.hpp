@@ -23,9 +23,10 @@ struct SpawnOptions {
     std::string work_dir;                  // empty: ours
     bool new_session = false;              // out of our session and away from our terminal
 
-    // With either of these the cost does grow with our memory, since posix_spawn cannot do them.
-    std::optional<User> user;   // whom to run as; another than ours needs root
-    bool dies_with_us = false;  // SIGKILL to it, not to its children, when the thread that started it ends
+    // With any of these the cost does grow with our memory, since posix_spawn cannot do them.
+    std::optional<User> user;              // whom to run as; another than ours needs root
+    bool dies_with_us = false;             // SIGKILL to it, not to its children, when the thread that started it ends
+    std::vector<std::string> groups = {};  // control groups to begin in (cgroup.hpp); one that it cannot is an error
 };
 
 struct Process {

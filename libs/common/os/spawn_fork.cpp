@@ -23,6 +23,7 @@ struct Prepared {
     Stdio stdio;
     std::vector<char*> argv;
     std::vector<char*> env;
+    std::vector<std::string> groups;  // the files to write to
     bool change_user;
     pid_t parent;
     int report;  // gets the errno of what failed; closed by a successful exec
@@ -53,6 +54,16 @@ bool change_user(const User& user) {
            ::syscall(SYS_setresuid, user.uid, user.uid, user.uid) == 0;
 }
 
+bool join(const std::vector<std::string>& groups) {
+    for (const std::string& file : groups) {
+        const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+        const bool joined = fd >= 0 && ::write(fd, "0", 1) == 1;
+        if (!joined) return false;
+        ::close(fd);
+    }
+    return true;
+}
+
 void default_signals() {
     struct sigaction action {};
     action.sa_handler = SIG_DFL;
@@ -65,6 +76,7 @@ void default_signals() {
 [[noreturn]] void become(const Prepared& p) {
     default_signals();
     bool good = !p.options.new_session || ::setsid() >= 0;
+    good = good && join(p.groups);
     good = good && set_descriptors(p);
     // As who we are: the way to it may be closed to the user.
     good = good && (p.options.work_dir.empty() || ::chdir(p.options.work_dir.c_str()) == 0);
@@ -93,8 +105,11 @@ Result<Process> spawn_by_fork(const SpawnOptions& options, Stdio stdio) {
     // Out of the way of the numbers that the program's descriptors get.
     UniqueFd report(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 64));
     if (!report.valid()) return fail_errno("cannot copy a descriptor", errno);
-    const Prepared prepared{options,    stdio,       pointers(options.argv), pointers(options.env), change,
-                            ::getpid(), report.get()};
+    std::vector<std::string> groups;
+    for (const std::string& dir : options.groups) groups.push_back(dir + "/cgroup.procs");
+    const Prepared prepared{
+        options,    stdio,       pointers(options.argv), pointers(options.env), std::move(groups), change,
+        ::getpid(), report.get()};
     Process process;
     process.pid = ::fork();
     if (process.pid < 0) return fail_errno("cannot start " + options.path, errno);

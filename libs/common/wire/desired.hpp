@@ -128,6 +128,10 @@ struct TaskCommand {
     std::uint64_t rendered = 0;               // changes of templates up to this number (TaskObserved) may act now
     std::map<std::string, std::string> meta;  // of job, group and task, the inner one first
     std::string payload;                      // of the job, when the task takes it
+    bool keep_place = false;                  // of stop: it will run again, so what it has reserved stays so
+    std::map<std::string, PortSpec> ports;    // of its alloc
+    // Of every task of its alloc, of this one too: they are reserved together or not at all.
+    std::map<std::string, Resources> alloc_resources;
 
     static constexpr std::string_view kName = "TaskCommand";
     static constexpr auto fields() {
@@ -139,7 +143,9 @@ struct TaskCommand {
                           field("spec", &TaskCommand::spec), field("kill_signal", &TaskCommand::kill_signal),
                           field("kill_timeout", &TaskCommand::kill_timeout), field("signals", &TaskCommand::signals),
                           field("pre_kill", &TaskCommand::pre_kill), field("rendered", &TaskCommand::rendered),
-                          field("meta", &TaskCommand::meta), binary("payload", &TaskCommand::payload));
+                          field("meta", &TaskCommand::meta), binary("payload", &TaskCommand::payload),
+                          field("keep_place", &TaskCommand::keep_place), field("ports", &TaskCommand::ports),
+                          field("alloc_resources", &TaskCommand::alloc_resources));
     }
     friend bool operator==(const TaskCommand&, const TaskCommand&) = default;
 };

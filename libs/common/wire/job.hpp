@@ -40,25 +40,33 @@ struct RestartPolicy {
     friend bool operator==(const RestartPolicy&, const RestartPolicy&) = default;
 };
 
-// Zero means unlimited.
+// Of cpu and memory zero means unlimited, and that nothing of it is reserved.
 struct Resources {
-    double cpu = 0;            // cores
-    std::uint64_t memory = 0;  // bytes
+    double cpu = 0;                                  // cores
+    std::uint64_t memory = 0;                        // bytes
+    std::map<std::string, std::uint64_t> devices{};  // how many of a "type", "vendor/type" or "vendor/type/name"
 
     static constexpr std::string_view kName = "Resources";
     static constexpr auto fields() {
-        return std::tuple(field("cpu", &Resources::cpu), field("memory", &Resources::memory));
+        return std::tuple(field("cpu", &Resources::cpu), field("memory", &Resources::memory),
+                          field("devices", &Resources::devices));
     }
     friend bool operator==(const Resources&, const Resources&) = default;
 };
 
+// Where a task's output goes.
+enum class LogSink { file, none, syslog, journald };
+WIRE_ENUM(LogSink, "file", "none", "syslog", "journald");
+
 struct LogConfig {
     std::uint32_t max_files = 10;
     std::uint64_t max_file_size = 10 << 20;  // bytes
+    std::vector<LogSink> sinks{};            // empty: file; none stands alone
 
     static constexpr std::string_view kName = "LogConfig";
     static constexpr auto fields() {
-        return std::tuple(field("max_files", &LogConfig::max_files), field("max_file_size", &LogConfig::max_file_size));
+        return std::tuple(field("max_files", &LogConfig::max_files), field("max_file_size", &LogConfig::max_file_size),
+                          field("sinks", &LogConfig::sinks));
     }
     friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };
@@ -87,16 +95,17 @@ enum class Condition {
 };
 WIRE_ENUM(Condition, "started", "ready", "completed", "completed_ok");
 
-// Asked every `interval` while the task runs, until it has succeeded once; exactly one of file and port is set.
+// Asked every `interval` while the task runs, until it has succeeded once; exactly one of file, port and label is set.
 struct ReadyProbe {
     std::string file;        // that exists: absolute, or below the task's directory
     std::uint32_t port = 0;  // that accepts TCP connections on 127.0.0.1
     Duration interval = milliseconds(200);
+    std::string label{};  // of a port of the group, that does
 
     static constexpr std::string_view kName = "ReadyProbe";
     static constexpr auto fields() {
         return std::tuple(field("file", &ReadyProbe::file), field("port", &ReadyProbe::port),
-                          field("interval", &ReadyProbe::interval));
+                          field("interval", &ReadyProbe::interval), field("label", &ReadyProbe::label));
     }
     friend bool operator==(const ReadyProbe&, const ReadyProbe&) = default;
 };
@@ -207,6 +216,15 @@ struct TaskSpec {
     friend bool operator==(const TaskSpec&, const TaskSpec&) = default;
 };
 
+// A port of the node that the tasks of an alloc share.
+struct PortSpec {
+    std::uint32_t number = 0;  // 0: the node chooses one
+
+    static constexpr std::string_view kName = "PortSpec";
+    static constexpr auto fields() { return std::tuple(field("static", &PortSpec::number)); }
+    friend bool operator==(const PortSpec&, const PortSpec&) = default;
+};
+
 struct GroupSpec {
     std::string name;
     std::uint32_t count = 1;
@@ -215,13 +233,17 @@ struct GroupSpec {
     std::uint32_t max_parallel = 1;  // allocs that a change of a template may restart at once; 0: all
     Duration max_run_duration;       // after which an alloc is ended and counts as complete; 0: unlimited
     std::map<std::string, std::string> meta;
+    // What a node has to be: attribute -> value, or "!" and the value that it must not have.
+    std::map<std::string, std::string> constraints{};
+    std::map<std::string, PortSpec> ports{};  // by label
 
     static constexpr std::string_view kName = "GroupSpec";
     static constexpr auto fields() {
         return std::tuple(field("name", &GroupSpec::name), field("count", &GroupSpec::count),
                           field("restart", &GroupSpec::restart), field("tasks", &GroupSpec::tasks),
                           field("max_parallel", &GroupSpec::max_parallel),
-                          field("max_run_duration", &GroupSpec::max_run_duration), field("meta", &GroupSpec::meta));
+                          field("max_run_duration", &GroupSpec::max_run_duration), field("meta", &GroupSpec::meta),
+                          field("constraints", &GroupSpec::constraints), field("ports", &GroupSpec::ports));
     }
     friend bool operator==(const GroupSpec&, const GroupSpec&) = default;
 };

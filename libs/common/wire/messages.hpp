@@ -2,10 +2,13 @@
 #pragma once
 
 #include "wire/desired.hpp"
+#include "wire/driver.hpp"
 #include "wire/envelope.hpp"
+#include "wire/log.hpp"
 #include "wire/observed.hpp"
 #include "wire/peer.hpp"
 #include "wire/request.hpp"
+#include "wire/session.hpp"
 #include "wire/status.hpp"
 #include "wire/usage.hpp"
 
@@ -32,8 +35,17 @@
     X(Answer)            \
     X(LogRead)           \
     X(LogChunk)          \
+    X(TaskOutput)        \
+    X(SessionDesired)    \
+    X(SessionObserved)   \
     X(TaskUsage)         \
+    X(NodeUsage)         \
+    X(DeviceUsage)       \
+    X(Reservation)       \
     X(PeerAddress)       \
     X(Envelope)          \
-    X(Vector)
+    X(Vector)            \
+    X(DriverTask)        \
+    X(DriverCall)        \
+    X(DriverAnswer)
 // clang-format on

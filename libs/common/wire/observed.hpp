@@ -53,6 +53,43 @@ struct SetupStep {
     friend bool operator==(const SetupStep&, const SetupStep&) = default;
 };
 
+// The beginning or the end of a command that a user ran beside the task (session.hpp).
+struct SessionNote {
+    std::uint64_t number = 0;  // counts the notes of the incarnation, from 1
+    std::string session;       // its id
+    std::string by;
+    std::string command;  // its words, cut when they are long
+    Instant at;           // of the note
+    bool over = false;    // it is the end, with what follows
+    Duration took;
+    std::int32_t code = 0;  // as SessionObserved::code
+    std::string error;
+
+    static constexpr std::string_view kName = "SessionNote";
+    static constexpr auto fields() {
+        return std::tuple(field("number", &SessionNote::number), field("session", &SessionNote::session),
+                          field("by", &SessionNote::by), field("command", &SessionNote::command),
+                          field("at", &SessionNote::at), field("over", &SessionNote::over),
+                          field("took", &SessionNote::took), field("code", &SessionNote::code),
+                          field("error", &SessionNote::error));
+    }
+    friend bool operator==(const SessionNote&, const SessionNote&) = default;
+};
+
+// What a driver said of a start of a task, for people.
+struct DriverWord {
+    std::uint64_t number = 0;  // counts those of this start from 1
+    Instant at;
+    std::string message;
+
+    static constexpr std::string_view kName = "DriverWord";
+    static constexpr auto fields() {
+        return std::tuple(field("number", &DriverWord::number), field("at", &DriverWord::at),
+                          field("message", &DriverWord::message));
+    }
+    friend bool operator==(const DriverWord&, const DriverWord&) = default;
+};
+
 struct IncarnationObserved {
     std::uint64_t seq = 0;
     std::string id;
@@ -63,15 +100,19 @@ struct IncarnationObserved {
     ExitRecord exit;
     std::string error;
     bool recoverable = false;
-    std::uint64_t signals_applied = 0;  // highest SignalOrder id delivered
-    std::string signal_error;           // why the last signal could not be delivered
-    std::vector<SetupStep> steps;       // those begun so far
-    std::string waits;                  // what the setup waits for: "variable db/main"
-    bool ready = false;                 // its ready probe has succeeded; without a probe: it runs
-    bool pre_kill_done = false;         // its pre_kill script is over
-    std::string pre_kill_error;         // how it failed
-    std::string last_output;            // the last lines of a process that failed
-    std::string directory_gone;         // which of its directories has vanished while it runs; empty: none
+    std::uint64_t signals_applied = 0;         // highest SignalOrder id delivered
+    std::string signal_error;                  // why the last signal could not be delivered
+    std::vector<SetupStep> steps;              // those begun so far
+    std::string waits;                         // what the setup waits for: "variable db/main"
+    bool ready = false;                        // its ready probe has succeeded; without a probe: it runs
+    bool pre_kill_done = false;                // its pre_kill script is over
+    std::string pre_kill_error;                // how it failed
+    std::string last_output;                   // the last lines of a process that failed
+    std::string directory_gone;                // which of its directories has vanished while it runs; empty: none
+    std::map<std::string, std::string> ports;  // label -> "10.0.0.5:23456"
+    std::vector<std::string> devices;          // that it has to itself: "vendor/type/name/id"
+    std::vector<SessionNote> sessions;         // the last 32 notes
+    std::vector<DriverWord> driver_words;      // the newest few
 
     static constexpr std::string_view kName = "IncarnationObserved";
     static constexpr auto fields() {
@@ -87,7 +128,9 @@ struct IncarnationObserved {
             field("pre_kill_done", &IncarnationObserved::pre_kill_done),
             field("pre_kill_error", &IncarnationObserved::pre_kill_error),
             field("last_output", &IncarnationObserved::last_output),
-            field("directory_gone", &IncarnationObserved::directory_gone));
+            field("directory_gone", &IncarnationObserved::directory_gone), field("ports", &IncarnationObserved::ports),
+            field("devices", &IncarnationObserved::devices), field("sessions", &IncarnationObserved::sessions),
+            field("driver_words", &IncarnationObserved::driver_words));
     }
     friend bool operator==(const IncarnationObserved&, const IncarnationObserved&) = default;
 };
@@ -150,20 +193,81 @@ struct DriverInfo {
     friend bool operator==(const DriverInfo&, const DriverInfo&) = default;
 };
 
+struct Device {
+    std::string id;  // unique within its group
+    bool healthy = true;
+    std::string description;  // why not
+    std::string place;        // in the machine: the PCI address "0000:01:00.0"
+
+    static constexpr std::string_view kName = "Device";
+    static constexpr auto fields() {
+        return std::tuple(field("id", &Device::id), field("healthy", &Device::healthy),
+                          field("description", &Device::description), field("place", &Device::place));
+    }
+    friend bool operator==(const Device&, const Device&) = default;
+};
+
+// Devices that are alike. Vendor, type and name are without slashes.
+struct DeviceGroup {
+    std::string vendor;
+    std::string type;
+    std::string name;
+    std::vector<Device> devices;
+    std::map<std::string, std::string> attributes;
+
+    static constexpr std::string_view kName = "DeviceGroup";
+    static constexpr auto fields() {
+        return std::tuple(field("vendor", &DeviceGroup::vendor), field("type", &DeviceGroup::type),
+                          field("name", &DeviceGroup::name), field("devices", &DeviceGroup::devices),
+                          field("attributes", &DeviceGroup::attributes));
+    }
+    friend bool operator==(const DeviceGroup&, const DeviceGroup&) = default;
+};
+
+// What one task holds of its node.
+struct Share {
+    double cpu = 0;                    // cores
+    std::uint64_t memory = 0;          // bytes
+    std::vector<std::string> devices;  // as IncarnationObserved::devices
+
+    static constexpr std::string_view kName = "Share";
+    static constexpr auto fields() {
+        return std::tuple(field("cpu", &Share::cpu), field("memory", &Share::memory),
+                          field("devices", &Share::devices));
+    }
+    friend bool operator==(const Share&, const Share&) = default;
+};
+
+// What an alloc holds of its node. A file of the driver-manager, so that it is known again whatever was killed.
+struct Reservation {
+    std::string alloc;
+    std::map<std::string, Share> tasks;          // those that have not ended for good
+    std::map<std::string, std::uint32_t> ports;  // by label; of all of them
+
+    static constexpr std::string_view kName = "Reservation";
+    static constexpr auto fields() {
+        return std::tuple(field("alloc", &Reservation::alloc), field("tasks", &Reservation::tasks),
+                          field("ports", &Reservation::ports));
+    }
+    friend bool operator==(const Reservation&, const Reservation&) = default;
+};
+
 // Stream "node", key "<id>", from the driver-manager.
 struct NodeObserved {
     std::string id;
     std::string name;
-    double cpu = 0;            // cores
-    std::uint64_t memory = 0;  // bytes
+    double cpu = 0;            // cores that tasks may have
+    std::uint64_t memory = 0;  // bytes that tasks may have
     std::map<std::string, DriverInfo> drivers;
     std::map<std::string, std::string> attributes;
+    std::vector<DeviceGroup> devices;
 
     static constexpr std::string_view kName = "NodeObserved";
     static constexpr auto fields() {
         return std::tuple(field("id", &NodeObserved::id), field("name", &NodeObserved::name),
                           field("cpu", &NodeObserved::cpu), field("memory", &NodeObserved::memory),
-                          field("drivers", &NodeObserved::drivers), field("attributes", &NodeObserved::attributes));
+                          field("drivers", &NodeObserved::drivers), field("attributes", &NodeObserved::attributes),
+                          field("devices", &NodeObserved::devices));
     }
     friend bool operator==(const NodeObserved&, const NodeObserved&) = default;
 };
@@ -171,17 +275,34 @@ struct NodeObserved {
 enum class NodeState { ready, down };
 WIRE_ENUM(NodeState, "ready", "down");
 
+// One line of a node's history.
+struct NodeEvent {
+    Instant at;
+    std::string subsystem;  // "Driver"
+    std::string message;
+    std::map<std::string, std::string> details;
+
+    static constexpr std::string_view kName = "NodeEvent";
+    static constexpr auto fields() {
+        return std::tuple(field("at", &NodeEvent::at), field("subsystem", &NodeEvent::subsystem),
+                          field("message", &NodeEvent::message), field("details", &NodeEvent::details));
+    }
+    friend bool operator==(const NodeEvent&, const NodeEvent&) = default;
+};
+
 // Key "node/<id>" of the store's state stream.
 struct NodeStatus {
     NodeObserved node;
     NodeState state = NodeState::ready;
     std::string why;  // of a state other than ready
     Instant since;
+    std::vector<NodeEvent> events;  // the newest, oldest first
 
     static constexpr std::string_view kName = "NodeStatus";
     static constexpr auto fields() {
         return std::tuple(field("node", &NodeStatus::node), field("state", &NodeStatus::state),
-                          field("why", &NodeStatus::why), field("since", &NodeStatus::since));
+                          field("why", &NodeStatus::why), field("since", &NodeStatus::since),
+                          field("events", &NodeStatus::events));
     }
     friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
 };

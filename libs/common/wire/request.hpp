@@ -163,41 +163,4 @@ struct Answer {
     friend bool operator==(const Answer&, const Answer&) = default;
 };
 
-// Stream "logread/<gateway>", key "<node>/<id>": bytes of a task's log from a driver-manager.
-struct LogRead {
-    std::string id;
-    std::string node;
-    std::string alloc;
-    std::string task;
-    std::string stream;       // "stdout" or "stderr"
-    std::int64_t offset = 0;  // in the task's whole output since its first start; negative: from the end
-    std::uint32_t limit = 16384;
-
-    static constexpr std::string_view kName = "LogRead";
-    static constexpr auto fields() {
-        return std::tuple(field("id", &LogRead::id), field("node", &LogRead::node), field("alloc", &LogRead::alloc),
-                          field("task", &LogRead::task), field("stream", &LogRead::stream),
-                          field("offset", &LogRead::offset), field("limit", &LogRead::limit));
-    }
-    friend bool operator==(const LogRead&, const LogRead&) = default;
-};
-
-// Stream "logchunk/<gateway>", key "<id>". `offset` is where `data` begins (later than asked for when rotation removed
-// the bytes before it), `end` where the output ends now.
-struct LogChunk {
-    std::string id;
-    std::string error;
-    std::uint64_t offset = 0;
-    std::uint64_t end = 0;
-    std::string data;
-
-    static constexpr std::string_view kName = "LogChunk";
-    static constexpr auto fields() {
-        return std::tuple(field("id", &LogChunk::id), field("error", &LogChunk::error),
-                          field("offset", &LogChunk::offset), field("end", &LogChunk::end),
-                          binary("data", &LogChunk::data));
-    }
-    friend bool operator==(const LogChunk&, const LogChunk&) = default;
-};
-
 }  // namespace drover::wire

@@ -43,16 +43,20 @@ struct TaskStatus {
     bool ready = false;               // the running process has said so
     std::uint32_t setup_told = 0;     // what of the setup has had its event, as a set of bits
     StopStage stop_stage = StopStage::none;
-    Instant stop_at;                      // when shutdown_delay is over
-    std::uint32_t failures_in_row = 0;    // for the back-off
-    std::uint64_t restart_all_order = 0;  // AllocOrder::restart_all applied, or too late
-    std::uint64_t rendered = 0;           // RenderObserved::number acted upon
-    Instant stale_since;                  // set while a template is stale
-    Instant stale_done;                   // the stale_since that was acted upon last
-    std::string last_output;              // the last lines of the latest process that failed
-    std::uint64_t hurry_order = 0;        // AllocOrder::hurries applied
-    bool hurried = false;                 // its latest incarnation ends without the shutdown_delay
-    std::uint64_t act_failures = 0;       // RenderObserved::act_failures told
+    Instant stop_at;                           // when shutdown_delay is over
+    std::uint32_t failures_in_row = 0;         // for the back-off
+    std::uint64_t restart_all_order = 0;       // AllocOrder::restart_all applied, or too late
+    std::uint64_t rendered = 0;                // RenderObserved::number acted upon
+    Instant stale_since;                       // set while a template is stale
+    Instant stale_done;                        // the stale_since that was acted upon last
+    std::string last_output;                   // the last lines of the latest process that failed
+    std::uint64_t hurry_order = 0;             // AllocOrder::hurries applied
+    bool hurried = false;                      // its latest incarnation ends without the shutdown_delay
+    std::uint64_t act_failures = 0;            // RenderObserved::act_failures told
+    std::map<std::string, std::string> ports;  // of the latest incarnation, as IncarnationObserved has them
+    std::vector<std::string> devices;          // likewise
+    std::uint64_t session_notes = 0;           // SessionNote::number told of the latest incarnation
+    std::uint64_t driver_words = 0;            // the highest DriverWord::number of its latest incarnation told
 
     static constexpr std::string_view kName = "TaskStatus";
     static constexpr auto fields() {
@@ -72,7 +76,9 @@ struct TaskStatus {
             field("restart_all_order", &TaskStatus::restart_all_order), field("rendered", &TaskStatus::rendered),
             field("stale_since", &TaskStatus::stale_since), field("stale_done", &TaskStatus::stale_done),
             field("last_output", &TaskStatus::last_output), field("hurry_order", &TaskStatus::hurry_order),
-            field("hurried", &TaskStatus::hurried), field("act_failures", &TaskStatus::act_failures));
+            field("hurried", &TaskStatus::hurried), field("act_failures", &TaskStatus::act_failures),
+            field("ports", &TaskStatus::ports), field("devices", &TaskStatus::devices),
+            field("session_notes", &TaskStatus::session_notes), field("driver_words", &TaskStatus::driver_words));
     }
     friend bool operator==(const TaskStatus&, const TaskStatus&) = default;
 };

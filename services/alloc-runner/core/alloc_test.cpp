@@ -148,6 +148,32 @@ TEST(Alloc, ReleasesAnEndOnlyOnceItIsRecorded) {
     EXPECT_EQ(alloc.report(), nullptr);
 }
 
+TEST(Alloc, ATaskKeepsItsPlaceWhileItWaitsToRunAgain) {
+    wire::AllocDesired desired = alloc_of(1);
+    desired.group.restart = {.attempts = 1, .interval = hours(1), .delay = seconds(5), .mode = wire::RestartMode::fail};
+    desired.group.ports["http"] = {8080};
+    desired.group.tasks[0].resources.cpu = 1;
+    Alloc alloc(desired, nullptr, {.term = 1});
+    const AllocDecision started = alloc.step(kAllocNow, nothing_of(desired));
+    ASSERT_EQ(started.commands.size(), 1u);
+    EXPECT_EQ(started.commands[0].ports.at("http").number, 8080u);
+    EXPECT_EQ(started.commands[0].alloc_resources.at("t0").cpu, 1);
+    wire::TaskObserved exited = seen(1, wire::RunPhase::exited);
+    exited.incarnations[0].exit.code = 1;
+    exited.incarnations[0].ports["http"] = "192.0.2.7:8080";
+    const AllocDecision waits = alloc.step(kAllocNow, Observations{{"t0", &exited}});
+    ASSERT_EQ(waits.commands.size(), 1u);
+    EXPECT_EQ(waits.commands[0].verb, wire::Verb::stop);
+    EXPECT_TRUE(waits.commands[0].keep_place);
+    EXPECT_EQ(alloc.status().tasks[0].ports.at("http"), "192.0.2.7:8080");
+    alloc.step(kAllocNow + seconds(10), Wake{});
+    exited.incarnations[0].seq = 2;
+    const AllocDecision over = alloc.step(kAllocNow + seconds(11), Observations{{"t0", &exited}});
+    ASSERT_EQ(over.commands.size(), 1u);
+    EXPECT_EQ(over.commands[0].verb, wire::Verb::stop);
+    EXPECT_FALSE(over.commands[0].keep_place);
+}
+
 TEST(Alloc, ConcludesNothingFromANodeThatListensToAnotherOwner) {
     Alloc alloc(alloc_of(1), nullptr, {.term = 5});
     alloc.step(kAllocNow, nothing_of(alloc.desired()));

@@ -20,7 +20,7 @@ const Alloc* Brain::alloc(const std::string& id) const {
 Statements Brain::settle(Instant now) {
     if (state_known_) {
         settle_term();
-        settle_drains(now);
+        settle_nodes(now);
         for (const std::string& id : std::exchange(dirty_allocs_, {})) settle_alloc(id, now);
         while (!timers_.empty() && timers_.begin()->first <= now) {
             const std::string id = timers_.begin()->second;
@@ -41,7 +41,8 @@ Statements Brain::settle(Instant now) {
 
 Instant Brain::wake_at() const {
     Instant first = timers_.empty() ? kNever : timers_.begin()->first;
-    if (state_known_ && !drain_deadlines_.empty()) first = std::min(first, drain_deadlines_.begin()->first);
+    for (const auto* due : {&drain_deadlines_, &losses_})
+        if (state_known_ && !due->empty()) first = std::min(first, due->begin()->first);
     for (const auto& [key, since] : suspects_)
         if (since != kNever && since.set()) first = std::min(first, since + rules_.orphan_grace);
     return first;

@@ -26,6 +26,7 @@ struct BrainRules {
     std::string boot;  // of this process
     Duration max_kill_timeout = seconds(30);
     Duration orphan_grace = seconds(30);  // how long a task may be unknown to the store before it is destroyed
+    Duration lost_after = minutes(1);     // since its node is down, before an alloc is replaced on another
     Duration store_silence = seconds(5);  // after which the store may know what was not heard
     EdgeCounts* task_edges = nullptr;
     EdgeCounts* alloc_edges = nullptr;
@@ -99,10 +100,11 @@ class Brain {
     bool mine(const std::string& job) const;
     void touch(const std::string& alloc) { dirty_allocs_.insert(alloc); }
     void touch_everything();
+    void touch_waiting_jobs();
     void suspect(const std::string& node, const TaskKey& key);
     bool hears_store(Instant now) const { return current_at_.set() && now - current_at_ <= rules_.store_silence; }
     void settle_term();
-    void settle_drains(Instant now);
+    void settle_nodes(Instant now);
     void withdraw_proposals(const std::string& job);
     void settle_alloc(const std::string& id, Instant now);
     void begin_life(Known& known);
@@ -131,8 +133,9 @@ class Brain {
     std::map<std::string, wire::AllocDesired> proposals_;     // standing, by alloc
     std::map<std::string, wire::NodeStatus> nodes_;
     std::map<std::string, wire::NodeOrder> node_orders_;
-    std::set<std::pair<Instant, std::string>> drain_deadlines_;  // still to come
-    std::set<std::string> collected_;                            // allocs that the store has removed
+    // When something about a node comes due: the deadline of its drain, and when its allocs are lost.
+    std::set<std::pair<Instant, std::string>> drain_deadlines_, losses_;
+    std::set<std::string> collected_;  // allocs that the store has removed
     std::map<std::string, NodeView> inventories_;
     std::set<std::string> unheard_;  // keys of the state stream known from before its reset, not heard of since
     // Tasks on a node whose alloc the store does not know.

@@ -3,6 +3,15 @@
 #include "alloc-runner/core/brain.hpp"
 
 namespace drover::alloc_runner {
+namespace {
+
+std::size_t count_dead(const wire::AllocStatus& status) {
+    const auto n = std::count_if(status.tasks.begin(), status.tasks.end(),
+                                 [](const wire::TaskStatus& task) { return task.phase == wire::TaskPhase::dead; });
+    return static_cast<std::size_t>(n);
+}
+
+}  // namespace
 
 // Until the state is complete again, what was known stays in force: the store may be away for long.
 void Brain::state_reset() {
@@ -81,16 +90,24 @@ void Brain::hear(const wire::AllocOrder& order) {
 void Brain::hear(const wire::AllocStatus& status) {
     Known& known = allocs_[status.id];
     const bool had_ended = known.status && has_ended({nullptr, &*known.status});
+    const std::size_t dead = known.status ? count_dead(*known.status) : 0;
     known.status = status;
     known.new_status = true;
     touch(status.id);
     if (had_ended != has_ended({nullptr, &status})) dirty_jobs_.insert(status.job);
+    if (count_dead(status) > dead) touch_waiting_jobs();
 }
 
 // A job that waits for a node may have found it.
 void Brain::hear(const wire::NodeStatus& node) {
     unheard_.erase("node/" + node.node.id);
     nodes_[node.node.id] = node;
+    std::erase_if(losses_, [&node](const auto& loss) { return loss.second == node.node.id; });
+    if (node.state == wire::NodeState::down) losses_.insert({node.since + rules_.lost_after, node.node.id});
+    touch_waiting_jobs();
+}
+
+void Brain::touch_waiting_jobs() {
     for (const auto& [name, job] : jobs_)
         if (!job.why.empty()) dirty_jobs_.insert(name);
 }
@@ -130,6 +147,7 @@ void Brain::forget_alloc(const std::string& id) {
         const wire::AllocDesired& desired = *known->second.desired;
         allocs_of_[desired.job].erase(id);
         dirty_jobs_.insert(desired.job);
+        touch_waiting_jobs();
         const NodeView& view = inventories_[desired.node];
         for (const wire::TaskSpec& task : desired.group.tasks)
             if (view.find({id, task.name})) suspects_.try_emplace({desired.node, TaskKey{id, task.name}});

@@ -9,14 +9,16 @@ Nodes Brain::count_nodes() const {
     for (const auto& [id, status] : nodes_) nodes[id].status = status;
     for (const auto& [id, order] : node_orders_)
         if (const auto node = nodes.find(id); node != nodes.end()) node->second.order = order;
-    const auto count = [&nodes](const wire::AllocDesired& alloc) {
+    const auto count = [&nodes](const wire::AllocDesired& alloc, const wire::AllocStatus* status) {
         const auto node = nodes.find(alloc.node);
-        if (node != nodes.end()) ++node->second.allocs;
+        if (node != nodes.end()) node->second.use.add(alloc.group, status);
     };
-    for (const auto& [id, known] : allocs_)
-        if (known.desired && !has_ended({nullptr, known.status ? &*known.status : nullptr})) count(*known.desired);
+    for (const auto& [id, known] : allocs_) {
+        const wire::AllocStatus* status = known.status ? &*known.status : nullptr;
+        if (known.desired && !has_ended({nullptr, status})) count(*known.desired, status);
+    }
     for (const auto& [id, proposal] : proposals_)
-        if (!allocs_.contains(id)) count(proposal);
+        if (!allocs_.contains(id)) count(proposal, nullptr);
     return nodes;
 }
 
@@ -46,7 +48,8 @@ void Brain::settle_job(const std::string& name, Nodes& nodes, Instant now) {
         return;
     }
     Job& job = jobs_[name];
-    JobDecision decision = alloc_runner::step(job, {term_, rules_.slot_edges}, now, wanted->second, views(name), nodes);
+    JobDecision decision =
+        alloc_runner::step(job, {term_, rules_.slot_edges, rules_.lost_after}, now, wanted->second, views(name), nodes);
     for (wire::AllocDesired& proposal : decision.proposals) {
         // What the store does not have yet need not be stopped, only not be said any more.
         if (proposal.desired == wire::Desired::stop && !allocs_of_[name].contains(proposal.id)) {
@@ -62,11 +65,14 @@ void Brain::settle_job(const std::string& name, Nodes& nodes, Instant now) {
     for (const auto& [group, why] : job.why) out_.explanations.push_back("job " + name + " waits: " + why);
 }
 
-// At its deadline a node loses the batch work it still has.
-void Brain::settle_drains(Instant now) {
-    while (!drain_deadlines_.empty() && drain_deadlines_.begin()->first <= now) {
-        drain_deadlines_.erase(drain_deadlines_.begin());
-        for (const auto& [name, job] : wanted_) dirty_jobs_.insert(name);
+// At the deadline of its drain a node loses the batch work it still has, and all its work when it has been down for
+// long.
+void Brain::settle_nodes(Instant now) {
+    for (auto* due : {&drain_deadlines_, &losses_}) {
+        while (!due->empty() && due->begin()->first <= now) {
+            due->erase(due->begin());
+            for (const auto& [name, job] : wanted_) dirty_jobs_.insert(name);
+        }
     }
 }
 

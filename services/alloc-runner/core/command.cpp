@@ -43,6 +43,8 @@ std::optional<Desire> desire(const Task& task, const TaskRules& rules, std::uint
             if (result.seq == status.seq) result.verb = wire::Verb::stop;
             break;
     }
+    const bool over = status.phase == TaskPhase::dead || status.killed;
+    result.keep_place = result.verb == wire::Verb::stop && !over;
     if (status.phase == TaskPhase::running && result.verb == wire::Verb::run && observed.term == rules.term)
         for (const wire::SignalOrder& order : task.signals)
             if (order.id > status.signal_order) result.signals.push_back(order);
@@ -71,6 +73,11 @@ wire::TaskCommand command(const Desire& desire, const TaskRules& rules) {
     command.meta.insert(rules.alloc.group.meta.begin(), rules.alloc.group.meta.end());
     command.meta.insert(rules.alloc.meta.begin(), rules.alloc.meta.end());
     if (!rules.spec.payload_file.empty()) command.payload = rules.alloc.payload;
+    command.keep_place = desire.keep_place;
+    command.ports = rules.alloc.group.ports;
+    for (const wire::TaskSpec& task : rules.alloc.group.tasks)
+        if (!command.ports.empty() || task.resources != wire::Resources{})
+            command.alloc_resources[task.name] = task.resources;
     return command;
 }
 

@@ -45,6 +45,8 @@ Words directory_gone(const std::string& path) {
     return {"Task hook message", message, {{"message", message}}};
 }
 
+Words driver(const std::string& message) { return {"Driver", message, {{"driver_message", message}}}; }
+
 Words driver_failure(const std::string& error) {
     return {"Driver Failure", error.empty() ? "Failed to start task" : error, {{"driver_error", error}}};
 }
@@ -58,6 +60,25 @@ Words terminated(const wire::ExitRecord& exit) {
                      {"oom_killed", exit.oom ? "true" : "false"}};
     if (!exit.error.empty()) words.details["exit_message"] = exit.error;
     return words;
+}
+
+Words session(const wire::SessionNote& note) {
+    Words words{"Exec Started", note.by + " runs in the task: " + note.command, {}};
+    words.details = {{"user", note.by}, {"command", note.command}};
+    if (!note.over) return words;
+    words.type = "Exec Ended";
+    words.message = note.by + " ran in the task for " + to_string(note.took) + ": " + note.command;
+    words.message += note.error.empty() ? ", Exit Code: " + std::to_string(note.code) : "; " + note.error;
+    words.details["duration"] = to_string(note.took);
+    words.details["exit_code"] = std::to_string(note.code);
+    if (!note.error.empty()) words.details["exec_error"] = note.error;
+    return words;
+}
+
+Words sessions_untold(std::uint64_t count) {
+    const std::string message = std::to_string(count) + " beginnings or ends of commands run in the task are missing " +
+                                "here: too many came at once; the log of the node's driver-manager has them";
+    return {"Task hook message", message, {{"message", message}}};
 }
 
 Words restarting(const policy::Verdict& verdict) {

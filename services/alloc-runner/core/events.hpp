@@ -29,8 +29,14 @@ Words setup_failure(const std::string& reason, bool for_good);
 Words started(const std::vector<wire::SetupStep>& steps);
 // It goes on all the same.
 Words directory_gone(const std::string& path);
+// What the driver itself wants to be known.
+Words driver(const std::string& message);
 Words driver_failure(const std::string& error);
 Words terminated(const wire::ExitRecord& exit);
+// A user's command beside the task, which began or is over.
+Words session(const wire::SessionNote& note);
+// So many earlier notes of such commands came too many at once to be told.
+Words sessions_untold(std::uint64_t count);
 Words restarting(const policy::Verdict& verdict);
 Words not_restarting(const policy::Verdict& verdict);
 

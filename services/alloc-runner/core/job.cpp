@@ -61,6 +61,7 @@ class Look {
             if (finished || !may_keep(*alloc)) continue;
             if (!keeper || age(*alloc) < age(*keeper)) keeper = alloc;
         }
+        if (keeper && is_lost(*keeper) && !keeper->user_stopped && replace(*keeper, *group, there)) return Slot::taken;
         bool stopping = false;
         for (const AllocView* alloc : there) {
             if (alloc == keeper) continue;
@@ -69,7 +70,7 @@ class Look {
                 std::string reason = reason_to_stop(*alloc);
                 stop(*alloc->desired, reason.empty() ? "its place is taken" : std::move(reason));
             }
-            stopping |= !has_ended(*alloc);
+            stopping |= !has_ended(*alloc) && !is_lost(*alloc);
         }
         if (stopping) return Slot::stopping;
         if (keeper || finished) return Slot::taken;
@@ -94,6 +95,23 @@ class Look {
         return completed_in_drain(alloc) && !desired_.stopped && wire::fits(desired_.spec, *alloc.desired);
     }
 
+    // Nobody knows what became of it, and perhaps nobody ever will.
+    bool is_lost(const AllocView& alloc) const {
+        const auto node = nodes_.find(alloc.desired->node);
+        if (has_ended(alloc) || node == nodes_.end()) return false;
+        const wire::NodeStatus& status = node->second.status;
+        return status.state == wire::NodeState::down && status.since + rules_.lost_after <= now_;
+    }
+
+    bool replace(const AllocView& lost, const wire::GroupSpec& group, const std::vector<const AllocView*>& there) {
+        if (!propose(group, lost.desired->index, there)) {
+            why_[group.name] = "alloc " + lost.desired->id + " is lost with its node, and " + why_[group.name];
+            return false;
+        }
+        stop(*lost.desired, "its node is lost");
+        return true;
+    }
+
     // Once its job is stopped, work that was completed in a drain does not count any more: revived, the job does it
     // anew.
     bool is_to_be_told(const AllocView& alloc) const {
@@ -115,9 +133,9 @@ class Look {
         return alloc.status && wire::has_completed(*alloc.desired, *alloc.status);
     }
 
-    static std::tuple<bool, std::uint64_t, Instant, std::string> age(const AllocView& alloc) {
+    std::tuple<bool, bool, std::uint64_t, Instant, std::string> age(const AllocView& alloc) const {
         const wire::AllocDesired& desired = *alloc.desired;
-        return {!has_done_its_work(alloc), desired.job_version, desired.created_at, desired.id};
+        return {!has_done_its_work(alloc), is_lost(alloc), desired.job_version, desired.created_at, desired.id};
     }
 
     void stop(wire::AllocDesired alloc, std::string reason) {
@@ -154,7 +172,7 @@ class Look {
         // Clocks of machines differ; the newest of a place is the newest all the same.
         alloc.created_at = std::max(now_, behind_at + nanoseconds(1));
         alloc.term = rules_.term;
-        ++nodes_[*node].allocs;
+        nodes_[*node].use.add(group, nullptr);
         decision_.proposals.push_back(std::move(alloc));
         return true;
     }

@@ -4,7 +4,9 @@
 // job has; an alloc that has ended, well or badly, or was stopped by a user, keeps its slot and is not run again, and
 // so does one that was removed since (JobDesired::completed, ::failed). A slot that changes is emptied first: its new
 // alloc waits until the old one has ended. A node that drains loses its allocs in the same way, those of batch jobs at
-// the deadline; but one that has completed although it should stop keeps its slot.
+// the deadline; but one that has completed although it should stop keeps its slot. What a node has that has been down
+// for too long is lost: as soon as another node fits, its slots get new allocs, which do not wait for the old ones;
+// those are stopped where they still run when the node comes back. Without another node they stay.
 #pragma once
 
 #include <map>
@@ -38,7 +40,7 @@ inline constexpr Edge<Slot> kSlotEdges[] = {
     {Slot::taken, Slot::waiting, "changed, its alloc has ended, no node fits"},
     {Slot::stopping, Slot::empty, "its alloc has ended"},
     {Slot::stopping, Slot::waiting, "its alloc has ended, no node fits for the next"},
-    {Slot::stopping, Slot::taken, "its alloc has ended, the next one is placed"},
+    {Slot::stopping, Slot::taken, "its alloc has ended or is lost, the next one is placed"},
 };
 
 using SlotKey = std::pair<std::string, std::uint32_t>;  // group, index
@@ -58,6 +60,7 @@ struct AllocView {
 struct JobRules {
     std::uint64_t term = 0;
     EdgeCounts* edges = nullptr;
+    Duration lost_after = minutes(1);  // since its node is down
 };
 
 struct JobDecision {
@@ -66,7 +69,7 @@ struct JobDecision {
     bool why_changed = false;
 };
 
-// `allocs`: all of this job. `nodes` counts the placed allocs of all jobs; those placed here are counted in.
+// `allocs`: all of this job. `nodes` has what the placed allocs of all jobs use; those placed here are counted in.
 JobDecision step(Job& job, const JobRules& rules, Instant now, const wire::JobDesired& desired,
                  const std::vector<AllocView>& allocs, Nodes& nodes);
 

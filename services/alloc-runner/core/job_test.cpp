@@ -111,6 +111,23 @@ TEST_F(JobCore, SpreadsOverTheNodes) {
     EXPECT_NE(decision.proposals[0].node, decision.proposals[1].node);
 }
 
+TEST_F(JobCore, PlacesOnNodesThatMeetTheConstraintsAndSaysWhichIsNotMet) {
+    add_node("n1");
+    add_node("n2");
+    nodes["n1"].status.node.attributes["os.name"] = "debian";
+    desired.spec.groups[0].constraints = {{"os.name", "debian"}};
+    const JobDecision first = look();
+    ASSERT_EQ(first.proposals.size(), 2u);
+    for (const wire::AllocDesired& alloc : first.proposals) EXPECT_EQ(alloc.node, "n1");
+    allocs.clear();
+    desired.spec.groups[0].constraints = {{"os.name", "!debian"}};
+    EXPECT_EQ(look().proposals.at(0).node, "n2");
+    allocs.clear();
+    desired.spec.groups[0].constraints = {{"node.unique.id", "n3"}};
+    EXPECT_TRUE(look().proposals.empty());
+    EXPECT_THAT(job.why["front"], HasSubstr("constraint node.unique.id: \"n3\" is not met, it is \"n1\""));
+}
+
 TEST_F(JobCore, WaitsForANodeAndSaysWhy) {
     EXPECT_TRUE(look().proposals.empty());
     EXPECT_THAT(job.why["front"], HasSubstr("no node has joined yet"));
@@ -133,6 +150,92 @@ TEST_F(JobCore, WaitsForANodeAndSaysWhy) {
     EXPECT_EQ(decision.proposals.size(), 2u);
     EXPECT_TRUE(decision.why_changed);
     EXPECT_TRUE(job.why.empty());
+}
+
+TEST_F(JobCore, ALostNodesAllocsMoveAsSoonAsAnotherNodeFitsAndAreStoppedWhenItReturns) {
+    add_node("n1");
+    desired.spec.groups[0].count = 1;
+    const std::string old = look().proposals.at(0).id;
+    nodes["n1"].status.state = wire::NodeState::down;
+    nodes["n1"].status.since = now;
+    now = now + minutes(2);
+    EXPECT_TRUE(look().proposals.empty()) << "nowhere to go";
+    EXPECT_THAT(job.why["front"], HasSubstr("is lost with its node, and cannot place group front"));
+    add_node("n2");
+    const JobDecision moved = look();
+    ASSERT_EQ(moved.proposals.size(), 2u);
+    EXPECT_EQ(moved.proposals[0].node, "n2");
+    EXPECT_EQ(moved.proposals[1].id, old);
+    EXPECT_EQ(moved.proposals[1].desired, Desired::stop);
+    EXPECT_EQ(slot(), Slot::taken);
+    EXPECT_TRUE(look().proposals.empty());
+    add_node("n1");
+    EXPECT_TRUE(look().proposals.empty());
+    EXPECT_EQ(slot(), Slot::stopping);
+    end(old);
+    look();
+    EXPECT_EQ(slot(), Slot::taken);
+}
+
+TEST_F(JobCore, ANodeThatIsDownForAMomentKeepsItsAllocs) {
+    add_node("n1");
+    add_node("n2");
+    look();
+    nodes["n1"].status.state = wire::NodeState::down;
+    nodes["n1"].status.since = now;
+    now = now + seconds(59);
+    EXPECT_TRUE(look().proposals.empty());
+}
+
+TEST_F(JobCore, OfTwoAllocsOfAPlaceTheOneOnALostNodeGoes) {
+    add_node("n1");
+    add_node("n2");
+    desired.spec.groups[0].count = 1;
+    const wire::AllocDesired first = look().proposals.at(0);
+    nodes[first.node].status.state = wire::NodeState::down;
+    nodes[first.node].status.since = now;
+    now = now + minutes(2);
+    look();
+    allocs[first.id] = first;  // the word to stop it was not recorded
+    const JobDecision again = look();
+    ASSERT_EQ(again.proposals.size(), 1u);
+    EXPECT_EQ(again.proposals[0].id, first.id);
+    EXPECT_EQ(again.proposals[0].desired, Desired::stop);
+}
+
+TEST_F(JobCore, PlacesOnlyWhereThereIsRoomBesideWhatIsPlaced) {
+    add_node("n1");
+    nodes["n1"].status.node.cpu = 1;
+    nodes["n1"].status.node.memory = 1 << 30;
+    desired.spec.groups[0].tasks[0].resources.cpu = 0.75;
+    EXPECT_EQ(look().proposals.size(), 1u);
+    EXPECT_THAT(job.why["front"], HasSubstr("it asks for 0.75 cores, 0.25 of 1 are free"));
+    EXPECT_EQ(slot(1), Slot::waiting);
+    add_node("n2");
+    nodes["n2"].status.node.cpu = 4;
+    const JobDecision decision = look();
+    ASSERT_EQ(decision.proposals.size(), 1u);
+    EXPECT_EQ(decision.proposals[0].node, "n2");
+}
+
+TEST_F(JobCore, GivesAStaticPortToOneAllocOfANode) {
+    add_node("n1");
+    desired.spec.groups[0].ports["http"].number = 8080;
+    EXPECT_EQ(look().proposals.size(), 1u);
+    EXPECT_THAT(job.why["front"], HasSubstr("port 8080 is taken by another alloc"));
+    add_node("n2");
+    EXPECT_EQ(look().proposals.size(), 1u);
+}
+
+TEST_F(JobCore, AsksForDevicesOnlyWhereTheyAre) {
+    add_node("n1");
+    add_node("n2");
+    nodes["n2"].status.node.devices = {{"nvidia", "gpu", "T4", {{"a", true, "", ""}}, {}}};
+    desired.spec.groups[0].tasks[0].resources.devices["nvidia/gpu"] = 1;
+    const JobDecision decision = look();
+    ASSERT_EQ(decision.proposals.size(), 1u);
+    EXPECT_EQ(decision.proposals[0].node, "n2");
+    EXPECT_THAT(job.why["front"], HasSubstr("it asks for 1 nvidia/gpu, 0 are free and healthy"));
 }
 
 TEST_F(JobCore, StopsTheAllocsOfAStoppedJob) {

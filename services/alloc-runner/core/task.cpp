@@ -149,6 +149,7 @@ void TaskStep::restart(const std::string& reason) {
 }
 
 void TaskStep::number(std::uint64_t seq) {
+    if (status_.seq != seq) set(status_.session_notes, std::uint64_t{0});
     set(status_.seq, seq);
     set(status_.incarnation, incarnation_id(rules_.alloc.id, status_.name, seq));
 }
@@ -159,6 +160,7 @@ void TaskStep::begin(std::uint64_t seq) {
     status_.next_attempt = {};
     status_.ready = false;
     status_.setup_told &= kDirectoryTold;
+    status_.driver_words = 0;
     status_.stop_stage = wire::StopStage::none;
     status_.hurried = false;
     enter(TaskPhase::starting);

@@ -97,6 +97,7 @@ struct Desire {
     std::vector<wire::SignalOrder> signals;
     bool pre_kill = false;
     std::uint64_t rendered = 0;
+    bool keep_place = false;
 
     friend bool operator==(const Desire&, const Desire&) = default;
 };

@@ -80,16 +80,23 @@ void TaskStep::reach(const IncarnationObserved& one) {
 void TaskStep::take(const IncarnationObserved& one, bool successor) {
     const bool up = one.seq == status_.seq && status_.state == TaskState::running;
     if (one.phase != RunPhase::never_started && !status_.killed && !up) see_setup(one);
+    if (one.phase != RunPhase::never_started) {
+        set(status_.ports, one.ports);
+        set(status_.devices, one.devices);
+    }
+    if (one.seq == status_.seq && one.phase != RunPhase::never_started) tell_words(one);
     switch (one.phase) {
         case RunPhase::starting: break;
         case RunPhase::running:
             see_running(one);
             see_signals(one);
+            see_sessions(one);
             if (!one.directory_gone.empty() && first_told(kGoneBit)) say(events::directory_gone(one.directory_gone));
             break;
         case RunPhase::exited:
             see_running(one);
             see_signals(one);
+            see_sessions(one);
             see_end(one.exit, one.last_output, believable(one.finished_at), successor);
             break;
         case RunPhase::start_failed: see_start_failure(one, successor); break;
@@ -101,6 +108,14 @@ bool TaskStep::first_told(std::uint32_t bit) {
     if ((status_.setup_told & bit) != 0) return false;
     set(status_.setup_told, status_.setup_told | bit);
     return true;
+}
+
+void TaskStep::tell_words(const IncarnationObserved& one) {
+    for (const wire::DriverWord& word : one.driver_words) {
+        if (word.number <= status_.driver_words) continue;
+        set(status_.driver_words, word.number);
+        say(events::driver(word.message), believable(word.at));
+    }
 }
 
 void TaskStep::see_setup(const IncarnationObserved& one) {
@@ -145,6 +160,16 @@ void TaskStep::see_signals(const IncarnationObserved& one) {
         status_.signal_order = order.id;
         const bool last = order.id == one.signals_applied;
         say(events::signaling(order.signal, last ? one.signal_error : ""));
+    }
+}
+
+void TaskStep::see_sessions(const IncarnationObserved& one) {
+    for (const wire::SessionNote& note : one.sessions) {
+        if (note.number <= status_.session_notes) continue;
+        const std::uint64_t untold = note.number - status_.session_notes - 1;
+        if (untold > 0) say(events::sessions_untold(untold));
+        status_.session_notes = note.number;
+        say(events::session(note), believable(note.at));
     }
 }
 

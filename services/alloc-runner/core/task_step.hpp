@@ -60,8 +60,10 @@ class TaskStep {
     void see_directory(Instant began_at, Duration took);
     void tell_act_failures(const wire::RenderObserved& render);
     bool first_told(std::uint32_t bit);
+    void tell_words(const wire::IncarnationObserved& one);
     void see_running(const wire::IncarnationObserved& one);
     void see_signals(const wire::IncarnationObserved& one);
+    void see_sessions(const wire::IncarnationObserved& one);
     void see_end(const wire::ExitRecord& exit, const std::string& last_output, Instant at, bool successor);
     void see_start_failure(const wire::IncarnationObserved& one, bool successor);
     void lose(bool successor);

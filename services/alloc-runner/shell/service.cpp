@@ -36,6 +36,7 @@ class AllocRunner : public host::Service {
         rules.id = config.id;
         rules.boot = boot_;
         rules.max_kill_timeout = config.max_kill_timeout;
+        rules.lost_after = config.node_lost_after;
         return rules;
     }
 

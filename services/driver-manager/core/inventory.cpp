@@ -33,6 +33,7 @@ void clip(wire::IncarnationObserved& seen) {
     clip(seen.waits);
     clip(seen.directory_gone);
     for (wire::SetupStep& step : seen.steps) clip(step.error);
+    for (wire::DriverWord& word : seen.driver_words) clip(word.message);
     if (seen.last_output.size() > kMaxOutput) seen.last_output.clear();
 }
 
@@ -359,6 +360,9 @@ wire::TaskObserved Inventory::describe(const TaskKey& key, const Task& task) con
         result.incarnations[i].steps.clear();
         result.incarnations[i].last_output.clear();
         result.incarnations[i].pre_kill_error.clear();
+        result.incarnations[i].ports.clear();
+        result.incarnations[i].devices.clear();
+        result.incarnations[i].driver_words.clear();
     }
     return result;
 }
@@ -366,6 +370,13 @@ wire::TaskObserved Inventory::describe(const TaskKey& key, const Task& task) con
 const wire::TaskCommand* Inventory::standing(const TaskKey& key) const {
     const auto task = tasks_.find(key);
     return task == tasks_.end() || !task->second.standing ? nullptr : &*task->second.standing;
+}
+
+bool Inventory::keeps_place(const TaskKey& key) const {
+    const auto task = tasks_.find(key);
+    if (task == tasks_.end() || task->second.destroyed) return false;
+    if (any_live(task->second) || !task->second.standing) return true;
+    return task->second.standing->verb == wire::Verb::run || task->second.standing->keep_place;
 }
 
 std::vector<TaskKey> Inventory::tasks() const {

@@ -89,6 +89,10 @@ class Inventory {
     // The newest accepted command of a task; null before the first and once the task is destroyed.
     const wire::TaskCommand* standing(const TaskKey& key) const;
 
+    // Does the task hold what it has reserved? From before its first incarnation until nothing of it lives and it will
+    // not run again; one that was adopted, until it is known what should become of it.
+    bool keeps_place(const TaskKey& key) const;
+
     // Every task that has an observed().
     std::vector<TaskKey> tasks() const;
 

@@ -450,5 +450,37 @@ TEST(Inventory, StepsAndLastWordsAreToldOfTheNewestRunsOnly) {
     }
 }
 
+TEST(Inventory, ATaskKeepsItsPlaceUntilNothingOfItLivesAndItWillNotRunAgain) {
+    Inventory inventory;
+    EXPECT_FALSE(inventory.keeps_place(kServer));
+    inventory.command(run(1));
+    inventory.report(kServer, state(1, RunPhase::running));
+    inventory.command(stop(1));
+    EXPECT_TRUE(inventory.keeps_place(kServer)) << "it has not ended yet";
+    inventory.report(kServer, state(1, RunPhase::exited));
+    EXPECT_FALSE(inventory.keeps_place(kServer));
+}
+
+TEST(Inventory, ATaskThatWillRunAgainKeepsItsPlaceMeanwhile) {
+    Inventory inventory;
+    inventory.command(run(1));
+    inventory.report(kServer, state(1, RunPhase::exited));
+    EXPECT_TRUE(inventory.keeps_place(kServer)) << "nobody has said yet what becomes of it";
+    wire::TaskCommand wait = stop(1);
+    wait.keep_place = true;
+    inventory.command(wait);
+    EXPECT_TRUE(inventory.keeps_place(kServer));
+    inventory.command(stop(1));
+    EXPECT_FALSE(inventory.keeps_place(kServer));
+}
+
+TEST(Inventory, AnAdoptedTaskKeepsItsPlaceUntilItIsKnownWhatBecomesOfIt) {
+    Inventory inventory;
+    inventory.adopt(kServer, 0, {state(1, RunPhase::exited)});
+    EXPECT_TRUE(inventory.keeps_place(kServer));
+    inventory.command(destroy(1));
+    EXPECT_FALSE(inventory.keeps_place(kServer));
+}
+
 }  // namespace
 }  // namespace drover::driver_manager

@@ -179,11 +179,12 @@ Result<Answer> Engine::ask(std::string_view method, std::string_view path, std::
     return receive_answer(talk, "");
 }
 
-Result<Stream> Engine::open(std::string_view method, std::string_view path, Duration limit) const {
+Result<Stream> Engine::open(std::string_view method, std::string_view path, std::string_view body,
+                            Duration limit) const {
     Talk talk(socket_, limit);
     if (const auto open = talk.connect(); !open) return tl::unexpected(open.error());
-    if (const auto sent = talk.send(question(method, path, "application/json", 0)); !sent)
-        return tl::unexpected(sent.error());
+    const std::string head = question(method, path, "application/json", body.size());
+    if (const auto sent = talk.send(head + std::string(body)); !sent) return tl::unexpected(sent.error());
     return receive_stream(talk);
 }
 

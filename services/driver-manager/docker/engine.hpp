@@ -36,7 +36,7 @@ class Engine {
     Result<Answer> ask(std::string_view method, std::string_view path, std::string_view body, Duration limit) const;
 
     // The same for an answer of any length; `limit` is for its head. A body that is refused is whole.
-    Result<Stream> open(std::string_view method, std::string_view path, Duration limit) const;
+    Result<Stream> open(std::string_view method, std::string_view path, std::string_view body, Duration limit) const;
 
     // Posts the file, of `size` bytes, as a tar archive.
     Result<Stream> send_file(std::string_view path, int file, std::uint64_t size, Duration limit) const;

@@ -97,7 +97,7 @@ Result<void> Frames::take_message(int number, std::string_view message) {
     }
     at.count += 1;
     if (stream.skip == 0 && held < message.size()) {
-        at.offset = take_(number, message.substr(held));
+        at.offset = take_(number, time, message.substr(held));
     } else {
         at.offset += held;
     }

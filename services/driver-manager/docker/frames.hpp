@@ -26,8 +26,9 @@ using Positions = std::array<Position, 2>;  // of standard output and standard e
 
 class Frames {
    public:
-    // `stream` is 0 for standard output, 1 for standard error. Returns where the log ends afterwards.
-    using Take = std::function<std::uint64_t(int stream, std::string_view bytes)>;
+    // `stream` is 0 for standard output, 1 for standard error; `at` when it was written, in unix nanoseconds. Returns
+    // where the log ends afterwards.
+    using Take = std::function<std::uint64_t(int stream, std::int64_t at, std::string_view bytes)>;
 
     // Messages up to `positions` count as taken; behind them the log holds already bytes up to `ends`.
     Frames(const Positions& positions, const std::array<std::uint64_t, 2>& ends, Take take);

@@ -9,8 +9,9 @@ struct Logs {
     std::string text[2];
 
     Frames frames(const Positions& positions = {}) {
-        return Frames(positions, {text[0].size(), text[1].size()},
-                      [this](int stream, std::string_view bytes) { return text[stream].append(bytes).size(); });
+        return Frames(
+            positions, {text[0].size(), text[1].size()},
+            [this](int stream, std::int64_t, std::string_view bytes) { return text[stream].append(bytes).size(); });
     }
 };
 

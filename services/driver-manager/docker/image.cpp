@@ -92,7 +92,7 @@ Result<void> load(const Engine& engine, const ImageOrder& order) {
 }
 
 Result<void> pull(const Engine& engine, const ImageOrder& order) {
-    auto stream = engine.open("POST", "/images/create?fromImage=" + escape(with_tag(order.image)), order.silence);
+    auto stream = engine.open("POST", "/images/create?fromImage=" + escape(with_tag(order.image)), "", order.silence);
     if (!stream) return tl::unexpected(stream.error());
     return follow(*stream, order.silence);
 }

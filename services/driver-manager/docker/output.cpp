@@ -31,9 +31,12 @@ Result<void> Keeper::open_log() {
     if (::pread(positions_fd_, positions.data(), sizeof positions, 0) != static_cast<ssize_t>(sizeof positions))
         for (std::size_t i = 0; i < 2; ++i) positions[i] = {0, 0, end_of(logs_[i])};
     const std::array<std::uint64_t, 2> ends = {end_of(logs_[0]), end_of(logs_[1])};
-    frames_.emplace(positions, ends, [this](int stream, std::string_view bytes) {
-        shim::write_log(&logs_[stream], bytes.data(), bytes.size());
-        return end_of(logs_[stream]);
+    frames_.emplace(positions, ends, [this](int stream, std::int64_t at, std::string_view bytes) {
+        shim::Log& log = logs_[stream];
+        if (spec_.discards_output) return end_of(log);
+        if (at != log.stamped_at) shim::stamp_log(&log, at);
+        shim::write_log(&log, bytes.data(), bytes.size());
+        return end_of(log);
     });
     keep_positions();
     return {};
@@ -46,7 +49,7 @@ Result<void> Keeper::open_output(bool follow) {
     const std::string path = "/containers/" + id_ +
                              "/logs?stdout=1&stderr=1&timestamps=1&follow=" + (follow ? "1" : "0") +
                              "&since=" + frames_->since();
-    auto stream = engine_.open("GET", path, kHeadLimit);
+    auto stream = engine_.open("GET", path, "", kHeadLimit);
     if (!stream) return tl::unexpected(stream.error());
     if (!stream->head.good()) return fail(ErrorKind::unavailable, reason(stream->head));
     output_ = std::move(*stream);
@@ -82,7 +85,7 @@ Result<void> Keeper::drain() {
     }
     output_.reset();
     keep_positions();
-    for (shim::Log& log : logs_) shim::write_log(&log, "", 0);
+    for (shim::Log& log : logs_) shim::end_log(&log);
     return {};
 }
 
@@ -91,6 +94,7 @@ Result<void> Keeper::drain() {
 void Keeper::keep_positions() {
     const Positions positions = frames_->positions();
     (void)!::pwrite(positions_fd_, positions.data(), sizeof positions, 0);
+    for (const shim::Log& log : logs_) shim::note_log(log);
 }
 
 }  // namespace drover::docker

@@ -90,6 +90,14 @@ Result<void> add_ports(const std::vector<std::string>& ports, Json& body) {
     return {};
 }
 
+void add_devices(const DeviceGrant& devices, Json& host) {
+    for (const Mount& mount : devices.mounts)
+        host["Mounts"].push_back(bind_mount(mount.source, mount.target, !mount.writable));
+    for (const DeviceNode& node : devices.nodes)
+        host["Devices"].push_back(
+            {{"PathOnHost", node.source}, {"PathInContainer", node.target}, {"CgroupPermissions", node.access}});
+}
+
 Json labels(const std::vector<std::string>& texts, const TaskContext& context, const std::string& task) {
     Json out = {{"drover.node", context.node},
                 {"drover.alloc", context.alloc},
@@ -139,6 +147,7 @@ Result<Json> body_of(const wire::TaskSpec& spec, const DockerConfig& config, con
     const auto mounted = mounts(interpolated(config.volumes, known), context);
     if (!mounted) return tl::unexpected(mounted.error());
     body["HostConfig"]["Mounts"] = *mounted;
+    add_devices(context.devices, body["HostConfig"]);
     if (const auto added = add_ports(interpolated(config.ports, known), body); !added)
         return tl::unexpected(added.error());
     return body;

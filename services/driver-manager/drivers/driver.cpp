@@ -3,6 +3,7 @@
 #include "base/nearest.hpp"
 #include "driver-manager/drivers/docker.hpp"
 #include "driver-manager/drivers/exec.hpp"
+#include "driver-manager/drivers/external.hpp"
 #include "driver-manager/drivers/mock.hpp"
 #include "driver-manager/drivers/raw_exec.hpp"
 
@@ -13,7 +14,7 @@ constexpr Driver kDrivers[] = {
     {"raw_exec", raw_exec_fingerprint, raw_exec_check, raw_exec_plan},
     {"exec", exec_fingerprint, exec_check, exec_plan, "nobody"},
     {"docker", docker_fingerprint, docker_check, docker_plan},
-    {"mock", mock_fingerprint, mock_check, mock_plan},
+    {"mock", mock_fingerprint, mock_check, mock_plan, "", mock_may_signal},
 };
 
 }  // namespace
@@ -35,6 +36,7 @@ Result<const Driver*> find_driver(std::string_view name) {
 }
 
 Result<void> validate(const wire::TaskSpec& spec) {
+    if (may_be_external(spec.driver)) return external_check(spec);
     const auto driver = find_driver(spec.driver);
     if (!driver) return fail(driver.error().kind, "task " + spec.name + ": " + driver.error().message);
     const std::vector<ConfigProblem> problems = (*driver)->check(spec);
@@ -45,7 +47,13 @@ Result<void> validate(const wire::TaskSpec& spec) {
 
 Result<LaunchPlan> plan(const wire::TaskSpec& spec, const TaskContext& context) {
     if (const auto valid = validate(spec); !valid) return tl::unexpected(valid.error());
+    if (may_be_external(spec.driver)) return external_plan(spec, context);
     return find_driver(spec.driver).value()->plan(spec, context);
+}
+
+Result<void> may_signal(const wire::TaskSpec& spec) {
+    const auto driver = find_driver(spec.driver);
+    return driver && (*driver)->may_signal != nullptr ? (*driver)->may_signal(spec) : Result<void>();
 }
 
 }  // namespace drover::drivers

@@ -42,6 +42,21 @@ struct DockerNode {
     bool privileged = false;  // containers that may do anything to the host
 };
 
+// What a task gets with the devices that it has to itself.
+struct DeviceGrant {
+    std::map<std::string, std::string> env;
+    std::vector<Mount> mounts;
+    std::vector<DeviceNode> nodes;
+
+    friend bool operator==(const DeviceGrant&, const DeviceGrant&) = default;
+};
+
+// The drivers that are programs of their own.
+struct ExternalNode {
+    std::string program;                       // path of drover-external; empty when there is none
+    std::map<std::string, std::string> homes;  // directory of each driver, by name
+};
+
 struct TaskContext {
     std::string alloc;
     std::string job;
@@ -52,14 +67,18 @@ struct TaskContext {
     std::map<std::string, std::string> attributes;  // of the node
     std::map<std::string, std::string> meta;        // of job, group and task, the inner one first
     TaskDirs dirs;
-    std::map<std::string, std::string> host_env;  // of the driver-manager; what is secret or its own stays there
+    std::map<std::string, std::string> host_env;   // of the driver-manager; what is secret or its own stays there
+    std::map<std::string, std::uint32_t> ports{};  // of the alloc, by label
+    DeviceGrant devices{};
     std::map<std::string, std::string> late_env;  // found out during the setup; has the last word
     std::function<bool(const std::string& path)> is_executable;
     // Does the path exist, and lie below the directory also when its links are followed?
     std::function<bool(const std::string& dir, const std::string& path)> stays_below;
-    std::string mock_task;  // path of drover-mock-task; empty when there is none
+    std::string mock_task;    // path of drover-mock-task; empty when there is none
+    bool host_files = false;  // may its templates be made of any file of the node?
     Isolator isolator;
     DockerNode docker;
+    ExternalNode external;
 };
 
 // What a driver may want to know about the node to say whether it works there.
@@ -73,6 +92,7 @@ struct HostFacts {
     bool docker = false;           // drover-docker is there
     std::string docker_version{};  // of the daemon, when it answers
     std::string docker_error{};    // why it does not
+    bool mock_down = false;        // the driver mock plays dead
 };
 
 struct Driver {
@@ -84,22 +104,27 @@ struct Driver {
     Result<LaunchPlan> (*plan)(const wire::TaskSpec& spec, const TaskContext& context);
     // Whom tasks run as that do not say it; empty: as the driver-manager.
     std::string_view default_user{};
+    // refused, and why, when no signal may be sent to the task; null: any may.
+    Result<void> (*may_signal)(const wire::TaskSpec& spec) = nullptr;
 };
 
 // The sentence of a driver that cannot start anything, because there is no shim.
 inline constexpr std::string_view kNoShim = "drover-shim, which starts tasks, is not where it was or may not be run";
 
-// Every driver there is.
+// Every driver of ours.
 std::span<const Driver> all_drivers();
 
-// not_found with the nearest name.
+// One of ours; not_found with the nearest name.
 Result<const Driver*> find_driver(std::string_view name);
 
-// check() as one sentence, for the first problem.
+// check() as one sentence, for the first problem. An external driver checks a task when it starts it.
 Result<void> validate(const wire::TaskSpec& spec);
 
 // The plan of the driver that the spec names.
 Result<LaunchPlan> plan(const wire::TaskSpec& spec, const TaskContext& context);
+
+// refused, and why, when the task's driver sends it no signal.
+Result<void> may_signal(const wire::TaskSpec& spec);
 
 // May the same plan succeed when it is tried again?
 inline bool is_recoverable(const Error& error) { return error.kind == ErrorKind::unavailable; }

@@ -39,6 +39,20 @@ std::string cores(double value) {
     return text;
 }
 
+// Tasks are on the node's own network, so inside and outside are the same.
+void tell_ports(Env& env, const TaskContext& context) {
+    const std::string address = node_address(context);
+    for (const auto& [label, port] : context.ports) {
+        const std::string name = identifier(label);
+        const std::string number = std::to_string(port);
+        for (const std::string where : {"", "HOST_"}) {
+            tell(env, (where + "PORT_" + name).c_str(), number);
+            tell(env, (where + "IP_" + name).c_str(), address);
+            tell(env, (where + "ADDR_" + name).c_str(), address + ":" + number);
+        }
+    }
+}
+
 Env built_in(const wire::TaskSpec& spec, const TaskContext& context) {
     Env env;
     tell(env, "ALLOC_ID", context.alloc);
@@ -57,6 +71,8 @@ Env built_in(const wire::TaskSpec& spec, const TaskContext& context) {
     if (spec.resources.cpu > 0) env["DROVER_CPU_CORES"] = cores(spec.resources.cpu);
     if (spec.resources.cpu > 0) tell(env, "CPU_LIMIT", std::to_string(std::llround(spec.resources.cpu * 1000)));
     if (spec.resources.memory > 0) tell(env, "MEMORY_LIMIT", std::to_string(spec.resources.memory >> 20));
+    tell_ports(env, context);
+    for (const auto& [name, value] : context.devices.env) env[name] = value;
     for (const auto& [key, value] : context.meta) tell(env, ("META_" + upper(identifier(key))).c_str(), value);
     for (const auto& [key, value] : context.meta) tell(env, ("META_" + identifier(key)).c_str(), value);
     return env;
@@ -127,6 +143,11 @@ bool may_not_reach_tasks(std::string_view name) {
          {"NOTIFY_SOCKET", "JOURNAL_STREAM", "INVOCATION_ID", "PWD", "OLDPWD", "SHLVL", "_"})
         if (name == own) return true;
     return false;
+}
+
+std::string node_address(const TaskContext& context) {
+    const auto known = context.attributes.find("unique.network.ip-address");
+    return known == context.attributes.end() ? "127.0.0.1" : known->second;
 }
 
 std::string search_path(const Env& env) {

@@ -13,6 +13,26 @@ using testing::ElementsAre;
 
 const std::string kDrain = "/d/allocs/4f1c/server/local/drain";
 
+TEST(Env, TellsATaskItsPortsAndWhatItsDevicesNeed) {
+    TaskContext context = test_context({"/bin/x"});
+    context.ports = {{"http", 8080}, {"admin", 23456}};
+    context.devices.env = {{"NVIDIA_VISIBLE_DEVICES", "GPU-1"}};
+    context.host_env["NVIDIA_VISIBLE_DEVICES"] = "all";
+    context.attributes["unique.network.ip-address"] = "192.0.2.7";
+    wire::TaskSpec spec = test_spec("raw_exec", {{"command", text("/bin/x")}});
+    spec.env["URL"] = "http://${NOMAD_ADDR_http}/";
+    const auto env = plan(spec, context)->env;
+    for (const std::string prefix : {"DROVER_", "NOMAD_", "DROVER_HOST_", "NOMAD_HOST_"}) {
+        EXPECT_EQ(env.at(prefix + "PORT_http"), "8080");
+        EXPECT_EQ(env.at(prefix + "IP_http"), "192.0.2.7");
+        EXPECT_EQ(env.at(prefix + "ADDR_admin"), "192.0.2.7:23456");
+    }
+    EXPECT_EQ(env.at("URL"), "http://192.0.2.7:8080/");
+    EXPECT_EQ(env.at("NVIDIA_VISIBLE_DEVICES"), "GPU-1") << "the node's own would give it every device";
+    context.attributes.clear();
+    EXPECT_EQ(plan(spec, context)->env.at("NOMAD_ADDR_http"), "127.0.0.1:8080");
+}
+
 TEST(Env, TellsATaskWhoItIsUnderBothNames) {
     wire::TaskSpec spec = test_spec("raw_exec", {{"command", text("/bin/x")}});
     spec.resources = {.cpu = 0.5, .memory = 64 << 20};

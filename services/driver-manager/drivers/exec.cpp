@@ -76,6 +76,8 @@ Isolation isolate(const ExecConfig& config, const TaskContext& context, std::vec
     out.init = context.isolator.init;
     out.root = context.dirs.root;
     out.mounts = mounts_of(context.dirs, context.isolator.host_dirs);
+    out.mounts.insert(out.mounts.end(), context.devices.mounts.begin(), context.devices.mounts.end());
+    out.devices = context.devices.nodes;
     out.masked = masked_paths();
     out.namespaces = {"pid", "mount", "ipc", "uts"};
     if (config.network == kNoNetwork) out.namespaces.emplace_back("network");

@@ -58,6 +58,26 @@ TEST(Exec, PlansWhatTheTaskSeesAndWhatItMayWrite) {
                             Mount{task + "/tmp", "/tmp", true}, Mount{task + "/secrets", "/secrets", true, false}));
 }
 
+TEST(Exec, ShowsATaskTheDevicesThatItHasToItself) {
+    TaskContext context = isolating_context({"/usr/bin/server"});
+    context.devices.nodes = {{"/dev/nvidia0", "/dev/nvidia0"}, {"/dev/x", "/dev/y", "r"}};
+    context.devices.mounts = {{"/opt/cuda", "/opt/cuda"}};
+    const LaunchPlan made = plan(exec_spec({}), context).value();
+    EXPECT_THAT(made.isolation->mounts, Contains(Mount{"/opt/cuda", "/opt/cuda"}));
+    const std::string config = oci_config(made, {}, {}).value();
+    const auto json = nlohmann::json::parse(config);
+    const nlohmann::json whole = {{"destination", "/dev/nvidia0"},
+                                  {"type", "bind"},
+                                  {"source", "/dev/nvidia0"},
+                                  {"options", {"bind", "rw", "nosuid", "noexec"}}};
+    EXPECT_THAT(json["mounts"], Contains(whole));
+    const nlohmann::json readable = {{"destination", "/dev/y"},
+                                     {"type", "bind"},
+                                     {"source", "/dev/x"},
+                                     {"options", {"bind", "ro", "nosuid", "noexec"}}};
+    EXPECT_THAT(json["mounts"], Contains(readable));
+}
+
 TEST(Exec, LooksForTheCommandWhereTheTaskWillSeeIt) {
     const auto found = [](const std::string& command, std::set<std::string> files) {
         const auto made = plan(exec_spec({{"command", text(command)}}), isolating_context(std::move(files)));

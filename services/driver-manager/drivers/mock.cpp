@@ -11,11 +11,25 @@ constexpr std::string_view kMockFields[] = {"start_error",
                                             "run_for",
                                             "exit_code",
                                             "exit_signal",
+                                            "exit_err_msg",
+                                            "kill_after",
                                             "ignores_term",
+                                            "signal_error",
+                                            "plugin_exit_after",
                                             "crash",
                                             "stdout_string",
                                             "stdout_repeat",
-                                            "stdout_repeat_duration"};
+                                            "stdout_repeat_duration",
+                                            "stderr_string",
+                                            "stderr_repeat",
+                                            "stderr_repeat_duration"};
+
+// What is written to one stream.
+struct MockOutput {
+    std::string text;
+    std::int64_t repeat = 0;
+    Duration every;
+};
 
 struct MockConfig {
     std::string start_error;
@@ -24,12 +38,20 @@ struct MockConfig {
     Duration run_for;
     std::int64_t exit_code = 0;
     std::int64_t exit_signal = 0;
+    std::string exit_err_msg;
+    Duration kill_after;
     bool ignores_term = false;
+    std::string signal_error;
+    Duration plugin_exit_after;
     bool crash = false;
-    std::string stdout_string;
-    std::int64_t stdout_repeat = 0;
-    Duration stdout_repeat_duration;
+    MockOutput out;
+    MockOutput err;
 };
+
+MockOutput read_output(ConfigReader& reader, const std::string& stream) {
+    return {reader.text(stream + "_string"), reader.number(stream + "_repeat", 0, 1'000'000'000),
+            reader.duration(stream + "_repeat_duration")};
+}
 
 MockConfig read_mock(ConfigReader& reader) {
     MockConfig config;
@@ -39,33 +61,44 @@ MockConfig read_mock(ConfigReader& reader) {
     config.run_for = reader.duration("run_for");
     config.exit_code = reader.number("exit_code", 0, 255);
     config.exit_signal = reader.number("exit_signal", 0, 64);
+    config.exit_err_msg = reader.text("exit_err_msg");
+    config.kill_after = reader.duration("kill_after");
     config.ignores_term = reader.flag("ignores_term");
+    config.signal_error = reader.text("signal_error");
+    config.plugin_exit_after = reader.duration("plugin_exit_after");
     config.crash = reader.flag("crash");
-    config.stdout_string = reader.text("stdout_string");
-    config.stdout_repeat = reader.number("stdout_repeat", 0, 1'000'000'000);
-    config.stdout_repeat_duration = reader.duration("stdout_repeat_duration");
+    config.out = read_output(reader, "stdout");
+    config.err = read_output(reader, "stderr");
     if (!config.start_error.empty() && config.start_block_for.ns > 0)
         reader.problem("start_block_for", "says nothing beside start_error: the start fails at once");
+    if (config.ignores_term && config.kill_after.ns > 0)
+        reader.problem("kill_after", "says nothing beside ignores_term: it does not end when it is asked to");
     return config;
 }
 
 // The command line of drover-mock-task; mock/main.cpp reads it.
 std::vector<std::string> command_line(const std::string& program, const MockConfig& config, const Env& known) {
-    return {program,
-            std::to_string(config.run_for.ns),
-            std::to_string(config.exit_code),
-            std::to_string(config.exit_signal),
-            config.ignores_term ? "1" : "0",
-            config.crash ? "1" : "0",
-            std::to_string(config.stdout_repeat),
-            std::to_string(config.stdout_repeat_duration.ns),
-            interpolate(config.stdout_string, known)};
+    std::vector<std::string> words = {program,
+                                      std::to_string(config.run_for.ns),
+                                      std::to_string(config.exit_code),
+                                      std::to_string(config.exit_signal),
+                                      std::to_string(config.kill_after.ns),
+                                      config.ignores_term ? "1" : "0",
+                                      config.crash ? "1" : "0"};
+    for (const MockOutput& output : {config.out, config.err}) {
+        words.push_back(std::to_string(output.repeat));
+        words.push_back(std::to_string(output.every.ns));
+        words.push_back(interpolate(output.text, known));
+    }
+    return words;
 }
 
 }  // namespace
 
 wire::DriverInfo mock_fingerprint(const HostFacts& host) {
     const bool found = !host.mock_task.empty();
+    if (found && host.mock_down)
+        return {.detected = true, .healthy = false, .description = "mock_shutdown_periodic_after says so"};
     if (found && !host.shim) return {.detected = true, .healthy = false, .description = std::string(kNoShim)};
     return {.detected = found,
             .healthy = found,
@@ -94,7 +127,15 @@ Result<LaunchPlan> mock_plan(const wire::TaskSpec& spec, const TaskContext& cont
     plan.logs = spec.logs;
     plan.log_dir = context.dirs.logs;
     plan.start_delay = config.start_block_for;
+    plan.exit_error = config.exit_err_msg;
+    plan.driver_ends_after = config.plugin_exit_after;
     return plan;
+}
+
+Result<void> mock_may_signal(const wire::TaskSpec& spec) {
+    ConfigReader reader(spec.config, kMockFields);
+    const std::string error = read_mock(reader).signal_error;
+    return error.empty() ? Result<void>() : fail(ErrorKind::refused, error);
 }
 
 }  // namespace drover::drivers

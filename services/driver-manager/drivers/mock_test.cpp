@@ -9,6 +9,7 @@
 #include <ctime>
 
 #include "base/time.hpp"
+#include "driver-manager/drivers/mock.hpp"
 #include "driver-manager/drivers/test_context.hpp"
 
 namespace drover::drivers {
@@ -38,6 +39,7 @@ class Process {
         pid_ = fork();
         if (pid_ == 0) {
             dup2(fds[1], STDOUT_FILENO);
+            dup2(fds[1], STDERR_FILENO);
             execv(argv[0], argv.data());
             _exit(127);
         }
@@ -123,6 +125,26 @@ TEST(MockTask, PrintsAsOftenAsAsked) {
     EXPECT_GE(run.took(), milliseconds(300));
 }
 
+TEST(MockTask, GoesOnForAWhileOnceItIsAskedToEnd) {
+    Process run({{"run_for", text("1h")}, {"kill_after", text("150ms")}, {"stdout_string", text("up")}});
+    run.wait_for_output();
+    run.signal(SIGTERM);
+    EXPECT_EQ(WTERMSIG(run.wait()), SIGTERM);
+    EXPECT_GE(run.took(), milliseconds(150));
+}
+
+TEST(MockTask, PrintsToBothStreamsEachAtItsOwnPace) {
+    Process run({{"run_for", text("200ms")},
+                 {"stdout_string", text("o")},
+                 {"stdout_repeat", {std::int64_t{1}}},
+                 {"stdout_repeat_duration", text("100ms")},
+                 {"stderr_string", text("e")},
+                 {"stderr_repeat", {std::int64_t{2}}},
+                 {"stderr_repeat_duration", text("20ms")}});
+    EXPECT_EQ(run.output(), "oeeeo");
+    run.wait();
+}
+
 TEST(MockTask, CrashKillsItsSupervisor) {
     const pid_t supervisor = fork();
     if (supervisor == 0) {
@@ -134,6 +156,24 @@ TEST(MockTask, CrashKillsItsSupervisor) {
     ASSERT_EQ(waitpid(supervisor, &status, 0), supervisor);
     EXPECT_TRUE(WIFSIGNALED(status));
     EXPECT_EQ(WTERMSIG(status), SIGKILL);
+}
+
+TEST(Mock, HasTheLauncherAndTheNodePlayTheRest) {
+    const wire::TaskSpec spec = test_spec("mock", {{"exit_err_msg", text("the disk has gone")},
+                                                   {"plugin_exit_after", text("2s")},
+                                                   {"signal_error", text("it is deaf")}});
+    const auto made = plan(spec, test_context({}));
+    EXPECT_EQ(made->exit_error, "the disk has gone");
+    EXPECT_EQ(made->driver_ends_after, seconds(2));
+    EXPECT_EQ(may_signal(spec).error().message, "it is deaf");
+    EXPECT_TRUE(may_signal(test_spec("mock", {})));
+    EXPECT_TRUE(may_signal(test_spec("raw_exec", {})));
+}
+
+TEST(Mock, PlaysDeadWhenItsNodeSaysSo) {
+    const wire::DriverInfo dead = mock_fingerprint({.mock_task = "/opt/drover-mock-task", .mock_down = true});
+    EXPECT_TRUE(dead.detected);
+    EXPECT_FALSE(dead.healthy);
 }
 
 TEST(Mock, BlocksItsStartThroughThePlan) {

@@ -20,6 +20,8 @@ Json bind(const Mount& mount) {
     return {{"destination", mount.target}, {"type", "bind"}, {"source", mount.source}, {"options", options}};
 }
 
+bool may_write(const DeviceNode& node) { return node.access.find('w') != std::string::npos; }
+
 Json mounts(const Isolation& isolation) {
     Json out = Json::array();
     out.push_back(file_system("/proc", "proc", {"nosuid", "noexec", "nodev"}));
@@ -34,6 +36,11 @@ Json mounts(const Isolation& isolation) {
                    {"source", isolation.init},
                    {"options", {"bind", "ro", "nosuid", "nodev"}}});
     for (const Mount& mount : isolation.mounts) out.push_back(bind(mount));
+    for (const DeviceNode& node : isolation.devices)
+        out.push_back({{"destination", node.target},
+                       {"type", "bind"},
+                       {"source", node.source},
+                       {"options", {"bind", may_write(node) ? "rw" : "ro", "nosuid", "noexec"}}});
     return out;
 }
 

@@ -11,11 +11,11 @@ bool lists(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
-Result<void> check(const Policy& policy) {
+Result<void> check(const Policy& policy, const std::map<std::string, std::string>& external) {
     for (const auto& [option, names] :
          {std::pair("drivers_allow", &policy.allow), std::pair("drivers_block", &policy.block)})
         for (const std::string& name : *names)
-            if (const auto found = find_driver(name); !found)
+            if (const auto found = find_driver(name); !found && !external.contains(name))
                 return fail(found.error().kind,
                             "option " + std::string(option) + " cannot be used: " + found.error().message);
     return {};
@@ -36,18 +36,9 @@ Result<void> permit_user(const Policy& policy, std::string_view driver, std::uin
         "the node's owner set raw_exec_root to allow");
 }
 
-const std::map<std::string, wire::DriverInfo>& Health::look(const HostFacts& host) {
-    for (const Driver& driver : all_drivers()) {
-        wire::DriverInfo& seen = seen_[std::string(driver.name)];
-        if (const auto permitted = permit(policy_, driver.name); !permitted) {
-            seen = {.detected = false, .healthy = false, .description = permitted.error().message};
-            continue;
-        }
-        wire::DriverInfo now = driver.fingerprint(host);
-        now.detected = now.detected || seen.detected;
-        seen = std::move(now);
-    }
-    return seen_;
+bool may_read_host(const Policy& policy, std::string_view driver, bool root) {
+    const bool isolated = driver != "raw_exec" && driver != "mock";
+    return policy.host_files || (!isolated && (policy.raw_exec_root || !root));
 }
 
 }  // namespace drover::drivers

@@ -42,35 +42,27 @@ TEST(DriverPolicy, RawExecRunsNothingAsRootUnlessItsOwnerAllowsIt) {
     EXPECT_TRUE(permit_user({}, "exec", 0)) << "it is isolated";
 }
 
-TEST(DriverHealth, AForbiddenDriverIsNotThereAndSaysWhy) {
-    Health health({.allow = {}, .block = {"raw_exec"}});
-    const auto& seen = health.look(kWorking);
-    EXPECT_FALSE(seen.at("raw_exec").detected || seen.at("raw_exec").healthy);
-    EXPECT_THAT(seen.at("raw_exec").description, HasSubstr("forbidden on this node"));
-    EXPECT_TRUE(seen.at("mock").healthy);
+TEST(DriverPolicy, ExternalDriversAreKnownByTheirPrograms) {
+    EXPECT_TRUE(check({.allow = {"podman", "mock"}, .block = {}}, {{"podman", "/opt/podman"}}));
+    EXPECT_FALSE(check({.allow = {"podman"}, .block = {}}, {{"python", "/opt/python"}}));
 }
 
-TEST(DriverHealth, OneThatWorkedAndNoLongerDoesIsUnhealthyUntilItWorksAgain) {
-    Health health({});
-    EXPECT_FALSE(health.look({.shim = true}).at("mock").detected) << "it has never been there";
-    EXPECT_TRUE(health.look(kWorking).at("mock").healthy);
-    const wire::DriverInfo lost = health.look({.root = true, .shim = true}).at("mock");
-    EXPECT_TRUE(lost.detected);
-    EXPECT_FALSE(lost.healthy);
-    EXPECT_THAT(lost.description, HasSubstr("not installed"));
-    EXPECT_TRUE(health.look(kWorking).at("mock").healthy);
+TEST(DriverPolicy, TemplatesReadFilesOfTheNodeOnlyWhereTheirTaskMay) {
+    for (const char* driver : {"exec", "docker"}) EXPECT_FALSE(may_read_host({.raw_exec_root = true}, driver, true));
+    EXPECT_FALSE(may_read_host({}, "raw_exec", true)) << "a task that is not root could not read them";
+    EXPECT_TRUE(may_read_host({.raw_exec_root = true}, "raw_exec", true));
+    EXPECT_TRUE(may_read_host({}, "raw_exec", false)) << "the task is the same user";
+    EXPECT_TRUE(may_read_host({.host_files = true}, "exec", true));
 }
 
-TEST(DriverHealth, NoProcessIsHealthyWithoutAShimToStartIt) {
-    Health health({.allow = {}, .block = {"docker"}});
-    health.look(kWorking);
+TEST(DriverFingerprint, NoProcessIsHealthyWithoutAShimToStartIt) {
     HostFacts crippled = kWorking;
     crippled.shim = false;
-    const auto& seen = health.look(crippled);
-    for (const auto& [name, info] : seen) {
-        if (name == "docker") continue;  // a container has another supervisor
-        EXPECT_TRUE(info.detected && !info.healthy) << name;
-        EXPECT_THAT(info.description, HasSubstr("drover-shim")) << name;
+    for (const Driver& driver : all_drivers()) {
+        if (driver.name == "docker") continue;  // a container has another supervisor
+        const wire::DriverInfo info = driver.fingerprint(crippled);
+        EXPECT_TRUE(info.detected && !info.healthy) << driver.name;
+        EXPECT_THAT(info.description, HasSubstr("drover-shim")) << driver.name;
     }
 }
 

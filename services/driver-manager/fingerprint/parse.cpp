@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <set>
+#include <sstream>
 
 namespace drover::fingerprint {
 namespace {
@@ -27,6 +29,12 @@ std::string_view value_of(std::string_view text, std::string_view key, char sepa
 
 }  // namespace
 
+double leading_number(std::string_view text) {
+    double number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
 std::uint64_t total_memory(std::string_view meminfo) {
     const std::string_view value = value_of(meminfo, "MemTotal", ':');
     std::uint64_t kib = 0;
@@ -35,6 +43,42 @@ std::uint64_t total_memory(std::string_view meminfo) {
 }
 
 std::string cpu_model(std::string_view cpuinfo) { return std::string(value_of(cpuinfo, "model name", ':')); }
+
+Topology topology(std::string_view cpuinfo) {
+    std::set<std::string> sockets;
+    std::set<std::string> cores;
+    Topology out;
+    // A paragraph for each processor.
+    while (!cpuinfo.empty()) {
+        const std::size_t end = std::min(cpuinfo.find("\n\n"), cpuinfo.size());
+        const std::string_view one = cpuinfo.substr(0, end);
+        cpuinfo.remove_prefix(std::min(end + 2, cpuinfo.size()));
+        const std::string socket(value_of(one, "physical id", ':'));
+        const std::string core(value_of(one, "core id", ':'));
+        if (!socket.empty()) sockets.insert(socket);
+        if (!core.empty()) cores.insert(socket + "/" + core);
+        if (out.mhz == 0) out.mhz = leading_number(value_of(one, "cpu MHz", ':'));
+    }
+    out.sockets = sockets.size();
+    out.cores = cores.size();
+    return out;
+}
+
+std::string default_interface(std::string_view routes) {
+    std::istringstream lines{std::string(routes)};
+    std::string best;
+    unsigned long least = 0;
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string name, target, gateway, flags, skipped, mask;
+        unsigned long metric = 0;
+        if (!(words >> name >> target >> gateway >> flags >> skipped >> skipped >> metric >> mask)) continue;
+        if (target != "00000000" || mask != "00000000" || (!best.empty() && metric >= least)) continue;
+        best = name;
+        least = metric;
+    }
+    return best;
+}
 
 std::string os_release_value(std::string_view os_release, std::string_view key) {
     return std::string(value_of(os_release, key, '='));

@@ -58,9 +58,10 @@ void Launcher::State::flush() {
     }
 }
 
-Launcher::Launcher(rt::Loop& loop, std::string state_dir, std::string shim, std::size_t in_flight, Listener& listener)
+Launcher::Launcher(rt::Loop& loop, std::string state_dir, std::string shim, std::size_t in_flight, Listener& listener,
+                   std::vector<std::string> groups)
     : state_(std::make_unique<State>(loop, std::move(state_dir), std::move(shim), std::max<std::size_t>(1, in_flight),
-                                     listener)) {}
+                                     listener, std::move(groups))) {}
 
 Launcher::~Launcher() {
     while (!state_->runs.empty()) state_->erase(RunKey(state_->runs.begin()->first));

@@ -33,8 +33,9 @@ class Listener {
 class Launcher {
    public:
     // `state_dir` and everything in it is 0700. `shim` is the path of drover-shim. At most `in_flight` starts at a time
-    // are between spawn and running; further ones queue.
-    Launcher(rt::Loop& loop, std::string state_dir, std::string shim, std::size_t in_flight, Listener& listener);
+    // are between spawn and running; further ones queue. Shims begin in the control groups `groups`; empty: in ours.
+    Launcher(rt::Loop& loop, std::string state_dir, std::string shim, std::size_t in_flight, Listener& listener,
+             std::vector<std::string> groups = {});
     ~Launcher();
 
     // Every incarnation that has a directory, with its state; reconnects to the live shims, ends the tree of those

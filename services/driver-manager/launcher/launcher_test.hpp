@@ -89,7 +89,7 @@ class LauncherTest : public ::testing::Test, public Listener {
     }
 
     std::string log(const std::string& stream) const {
-        const Result<LogSlice> slice = read_log(plan_.log_dir, "web", stream, 0, 1 << 20);
+        const Result<LogSlice> slice = read_log(plan_.log_dir, "web", stream, {.limit = 1 << 20});
         return slice ? slice->data : slice.error().message;
     }
 

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "os/user.hpp"
 
 namespace drover::launcher {
@@ -9,6 +11,10 @@ namespace drover::launcher {
 namespace {
 
 constexpr std::size_t kMaxSpec = 2 << 20;
+
+// Of output that goes elsewhere the node keeps as much as whatever takes it may be behind.
+constexpr std::uint64_t kBufferFiles = 2;
+constexpr std::uint64_t kBufferFileSize = 1 << 20;
 
 class Builder {
    public:
@@ -48,24 +54,39 @@ Result<void> add_user(Builder& out, const std::string& name) {
     return {};
 }
 
+void add_logs(Builder& out, const wire::LogConfig& logs) {
+    const wire::LogConfig defaults;
+    std::uint64_t files = logs.max_files == 0 ? defaults.max_files : logs.max_files;
+    std::uint64_t size = logs.max_file_size == 0 ? defaults.max_file_size : logs.max_file_size;
+    const auto goes_to = [&](wire::LogSink sink) {
+        return std::find(logs.sinks.begin(), logs.sinks.end(), sink) != logs.sinks.end();
+    };
+    if (goes_to(wire::LogSink::none)) out.add("discards_output", std::uint64_t{1});
+    if (!logs.sinks.empty() && !goes_to(wire::LogSink::file)) {
+        files = kBufferFiles;
+        size = std::min(size, kBufferFileSize);
+    }
+    out.add("log_max_files", files);
+    out.add("log_max_size", size);
+}
+
 }  // namespace
 
 Result<std::string> make_spec(const std::string& id, const std::string& task, const drivers::LaunchPlan& plan,
                               const os::CgroupPlan& cgroups) {
-    if (plan.argv.empty() && plan.container.empty()) return fail(ErrorKind::invalid, "the task has no command to run");
-    const wire::LogConfig defaults;
+    if (plan.argv.empty() && plan.supervisor.empty()) return fail(ErrorKind::invalid, "the task has no command to run");
     Builder out;
     out.add("id", id);
     out.add("task", task);
     out.add("work_dir", plan.work_dir.empty() ? "/" : plan.work_dir);
     out.add("log_dir", plan.log_dir);
-    out.add("log_max_files", plan.logs.max_files == 0 ? defaults.max_files : plan.logs.max_files);
-    out.add("log_max_size", plan.logs.max_file_size == 0 ? defaults.max_file_size : plan.logs.max_file_size);
+    add_logs(out, plan.logs);
     if (plan.start_delay.ns > 0) out.add("start_delay_ns", static_cast<std::uint64_t>(plan.start_delay.ns));
-    if (!plan.container.empty()) {
+    if (!plan.exit_error.empty()) out.add("exit_error", plan.exit_error);
+    if (!plan.supervisor.empty()) {
         out.add("supervisor", plan.supervisor);
         out.add("engine", plan.engine);
-        out.add("container", plan.container);
+        if (!plan.container.empty()) out.add("container", plan.container);
         return out.take();
     }
     if (const Result<void> user = add_user(out, plan.user); !user) return tl::unexpected(user.error());

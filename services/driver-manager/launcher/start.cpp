@@ -47,7 +47,8 @@ void Launcher::State::start(Run& run) {
         changed_now(run);
         return;
     }
-    const std::string program = run.plan.container.empty() ? shim : run.plan.supervisor;
+    const std::string program = run.plan.supervisor.empty() ? shim : run.plan.supervisor;
+    const std::string order = std::move(run.plan.order);
     const os::CgroupLimits limits{run.plan.resources.cpu, run.plan.resources.memory, run.plan.pids};
     const os::CgroupPlan groups = cgroups.plan(cgroup_name(run.key), limits);
     const Result<drivers::LaunchPlan> plan = run.plan.isolation ? isolate(run.plan, run.dir) : std::move(run.plan);
@@ -55,7 +56,7 @@ void Launcher::State::start(Run& run) {
         plan ? make_spec(run.seen.id, run.key.task, *plan, groups) : Result<std::string>(tl::unexpected(plan.error()));
     run.plan = {};
     if (spec) {
-        first_spawn(run, program, *spec);
+        first_spawn(run, program, *spec, order);
     } else {
         start_failed(run, spec.error().message, spec.error().kind == ErrorKind::io);
     }
@@ -69,9 +70,12 @@ Result<void> Launcher::State::claim(const Run& run, bool& claimed) {
     return {};
 }
 
-void Launcher::State::first_spawn(Run& run, const std::string& program, const std::string& spec) {
+void Launcher::State::first_spawn(Run& run, const std::string& program, const std::string& spec,
+                                  const std::string& order) {
     run.stage = Stage::starting;
-    Result<void> done = os::write_file_atomic(run.dir + "/" + SHIM_SPEC_FILE, spec, 0600, os::Durable::no);
+    Result<void> done;
+    if (!order.empty()) done = os::write_file_atomic(run.dir + "/" + SHIM_ORDER_FILE, order, 0600, os::Durable::no);
+    if (done) done = os::write_file_atomic(run.dir + "/" + SHIM_SPEC_FILE, spec, 0600, os::Durable::no);
     const bool written = done.has_value();
     if (written) done = spawn(run, program);
     if (!done) {
@@ -97,6 +101,7 @@ Result<void> Launcher::State::spawn(Run& run, const std::string& program) {
     options.argv = {"drover-shim", run.dir};
     options.fds = {{sockets->second.get(), SHIM_CONTROL_FD}};
     options.new_session = true;
+    options.groups = shim_groups;
     Result<os::Process> process = os::spawn(options, os::Stdio::null);
     if (!process) return tl::unexpected(process.error());
     watch_shim(run, std::move(process->pidfd));

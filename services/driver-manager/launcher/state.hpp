@@ -15,12 +15,14 @@
 namespace drover::launcher {
 
 struct Launcher::State {
-    State(rt::Loop& l, std::string dir, std::string shim_path, std::size_t limit, Listener& out)
+    State(rt::Loop& l, std::string dir, std::string shim_path, std::size_t limit, Listener& out,
+          std::vector<std::string> begin_in)
         : loop(l),
           state_dir(std::move(dir)),
           shim(std::move(shim_path)),
           in_flight(limit),
           listener(out),
+          shim_groups(std::move(begin_in)),
           floors(state_dir),
           cgroups(os::Cgroups::detect()) {}
 
@@ -29,6 +31,7 @@ struct Launcher::State {
     const std::string shim;
     const std::size_t in_flight;
     Listener& listener;
+    const std::vector<std::string> shim_groups;  // that shims begin in
     Floors floors;
     const os::Cgroups cgroups;
 
@@ -54,7 +57,7 @@ struct Launcher::State {
     void start_next();
     void start(Run& run);
     Result<void> claim(const Run& run, bool& claimed);
-    void first_spawn(Run& run, const std::string& program, const std::string& spec);
+    void first_spawn(Run& run, const std::string& program, const std::string& spec, const std::string& order);
     Result<void> spawn(Run& run, const std::string& program);
     void never_started(Run& run, const std::string& why);
     void start_failed(Run& run, const std::string& sentence, bool recoverable);

@@ -66,7 +66,7 @@ bool is_complete(const std::string& root, const fetch::Request& request) {
 
 class FetchStep : public Step {
    public:
-    FetchStep(Children& children, std::string program, FetchLimits limits, Site& place, StepVoice voice)
+    FetchStep(Children& children, std::vector<std::string> program, FetchLimits limits, Site& place, StepVoice voice)
         : children_(children), program_(std::move(program)), limits_(limits), place_(place), voice_(std::move(voice)) {}
 
     ~FetchStep() override {
@@ -103,7 +103,7 @@ class FetchStep : public Step {
                         "cannot fetch artifacts: drover-fetch is not installed beside "
                         "drover-driver-manager");
         drivers::LaunchPlan plan;
-        plan.argv = {program_};
+        plan.argv = program_;
         plan.user = place_.command.spec.user;
         plan.work_dir = place_.dirs.root;
         for (const char* name : kPassedOn)
@@ -142,7 +142,7 @@ class FetchStep : public Step {
     }
 
     Children& children_;
-    std::string program_;
+    std::vector<std::string> program_;
     FetchLimits limits_;
     Site& place_;
     StepVoice voice_;
@@ -152,7 +152,7 @@ class FetchStep : public Step {
 
 }  // namespace
 
-StepMaker fetch_artifacts(Children& children, std::string program, FetchLimits limits) {
+StepMaker fetch_artifacts(Children& children, std::vector<std::string> program, FetchLimits limits) {
     return [&children, program = std::move(program), limits](Site& place, StepVoice voice) {
         return std::make_unique<FetchStep>(children, program, limits, place, std::move(voice));
     };

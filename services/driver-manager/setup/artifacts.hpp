@@ -12,8 +12,9 @@ struct FetchLimits {
     std::uint64_t bytes = 10ULL << 30;
 };
 
-// `program` is the path of drover-fetch; empty: the step fails. Artifacts that are complete are remembered in the
-// task's directory, so that neither a restart nor another try fetches them again. The first that fails ends the step.
-StepMaker fetch_artifacts(Children& children, std::string program, FetchLimits limits);
+// `program`: the words that start drover-fetch; empty: the step fails. Artifacts that are complete are remembered in
+// the task's directory, so that neither a restart nor another try fetches them again. The first that fails ends the
+// step.
+StepMaker fetch_artifacts(Children& children, std::vector<std::string> program, FetchLimits limits);
 
 }  // namespace drover::setup

@@ -22,6 +22,10 @@ void add_facts(const Facts& facts, wire::IncarnationObserved& state) {
     state.pre_kill_done = facts.told.pre_kill_done;
     state.pre_kill_error = facts.told.pre_kill_error;
     state.last_output = facts.told.last_output;
+    state.ports = facts.told.ports;
+    state.devices = facts.told.devices;
+    state.driver_words = facts.told.driver_words;
+    state.sessions = facts.told.sessions;
 }
 
 // A line with the two numbers, then a message that holds the rest.

@@ -11,7 +11,8 @@
 namespace drover::setup {
 
 struct Facts {
-    wire::IncarnationObserved told;  // only steps, ready, pre_kill_done, pre_kill_error and last_output
+    // Only steps, ready, pre_kill_done, pre_kill_error, last_output, ports, devices, driver_words and sessions.
+    wire::IncarnationObserved told;
     std::uint64_t stdout_start = 0;  // of the task's whole output, where this incarnation's begins
     std::uint64_t stderr_start = 0;
 

@@ -53,10 +53,12 @@ Probes::~Probes() {
     for (const auto& [key, asked] : asked_) loop_.cancel(asked.next);
 }
 
-void Probes::ask(const launcher::RunKey& key, const wire::ReadyProbe& probe, const std::string& task_dir) {
+void Probes::ask(const launcher::RunKey& key, const wire::ReadyProbe& probe, const std::string& task_dir,
+                 const std::map<std::string, std::uint32_t>& ports) {
     forget(key);
     Asked& asked = asked_[key];
-    asked.port = probe.port;
+    const auto labelled = ports.find(probe.label);
+    asked.port = labelled == ports.end() ? probe.port : labelled->second;
     asked.interval = std::max(probe.interval, kShortest);
     if (!probe.file.empty()) asked.file = probe.file.front() == '/' ? probe.file : task_dir + "/" + probe.file;
     asked.next = loop_.at(loop_.now(), [this, key] { look(key); });

@@ -24,8 +24,10 @@ class Probes {
     Probes(const Probes&) = delete;
     Probes& operator=(const Probes&) = delete;
 
-    // Asks in a later round, and then every interval. A file's relative path is below `task_dir`.
-    void ask(const launcher::RunKey& key, const wire::ReadyProbe& probe, const std::string& task_dir);
+    // Asks in a later round, and then every interval. A file's relative path is below `task_dir`; `ports` are those of
+    // the alloc, by label.
+    void ask(const launcher::RunKey& key, const wire::ReadyProbe& probe, const std::string& task_dir,
+             const std::map<std::string, std::uint32_t>& ports = {});
     void forget(const launcher::RunKey& key);
 
    private:

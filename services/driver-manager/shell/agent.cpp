@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "driver-manager/core/phases.hpp"
 #include "driver-manager/drivers/driver.hpp"
 #include "host/log.hpp"
 #include "wire/codec.hpp"
@@ -60,8 +61,21 @@ Result<void> Agent::start() {
     return {};
 }
 
+void Agent::end_all() {
+    ending_ = true;
+    for (const TaskKey& key : inventory_.tasks()) {
+        const wire::TaskCommand* const standing = inventory_.standing(key);
+        // Nobody has said yet how an adopted one is to be ended.
+        const std::string signal = standing != nullptr ? standing->kill_signal : "";
+        const Duration timeout = standing != nullptr ? standing->kill_timeout : wire::TaskSpec().kill_timeout;
+        const auto observed = inventory_.observed(key);
+        for (const wire::IncarnationObserved& run : observed->incarnations)
+            if (is_live(run.phase)) hands_.stop(key, run.seq, signal, timeout);
+    }
+}
+
 void Agent::on_record(const std::string& source, const std::string&, const wire::Record& record) {
-    if (record.erased) return;
+    if (record.erased || ending_) return;
     if (record.kind != wire::TaskCommand::kName) return refuse(source, "a command of unknown kind " + record.kind);
     const auto command = wire::decode<wire::TaskCommand>(record.body);
     if (!command) return refuse(source, "a command that cannot be read: " + command.error().message);
@@ -71,6 +85,7 @@ void Agent::on_record(const std::string& source, const std::string&, const wire:
     if (!decision.refused.empty()) return refuse(source, decision.refused);
     ++counters_.commands;
     apply(decision);
+    settle_place(key);
     if (!command->spec.templates.empty()) hands_.keep_templates(*command);
 }
 
@@ -90,6 +105,14 @@ void Agent::hear_report(const TaskKey& key, const wire::IncarnationObserved& sta
     if (!decision.refused.empty()) return refuse("launcher", decision.refused);
     if (phase_of(before, state.seq) != state.phase) log_state(key, state);
     apply(decision);
+    settle_place(key);
+}
+
+void Agent::settle_place(const TaskKey& key) {
+    if (!inventory_.keeps_place(key)) return hands_.give_back(key);
+    const wire::TaskCommand* command = inventory_.standing(key);
+    if (command != nullptr && phase_of(inventory_.observed(key), command->seq) == wire::RunPhase::running)
+        hands_.assume(*command);
 }
 
 void Agent::apply(const Decision& decision) {
@@ -173,7 +196,9 @@ void Agent::accompany(const Action& action) {
 }
 
 void Agent::signal(const Action& action) {
-    const auto sent = hands_.signal(action.key, action.seq, action.order, action.signal);
+    const wire::TaskCommand* command = inventory_.standing(action.key);
+    auto sent = command == nullptr ? Result<void>() : drivers::may_signal(command->spec);
+    if (sent) sent = hands_.signal(action.key, action.seq, action.order, action.signal);
     if (sent) return;
     const auto observed = inventory_.observed(action.key);
     if (!observed) return;

@@ -24,6 +24,10 @@ class Agent : public bus::Follower {
     // Adopts what the node has, publishes all of it, then listens. Once.
     Result<void> start();
 
+    // Ends what runs, each with its own kill signal and timeout, and hears no command any more. Their ends are told by
+    // whoever starts next, and what follows is up to the restart policies.
+    void end_all();
+
     const Inventory& inventory() const { return inventory_; }
 
     struct Counters {
@@ -43,6 +47,7 @@ class Agent : public bus::Follower {
     void hear_render(const TaskKey& key, const wire::RenderObserved& now);
     void hear_report(const TaskKey& key, const wire::IncarnationObserved& state);
     void apply(const Decision& decision);
+    void settle_place(const TaskKey& key);
     void carry_out(const Action& action);
     bool try_action(const Action& action);
     bool launch(const Action& action);
@@ -69,6 +74,7 @@ class Agent : public bus::Follower {
     std::map<TaskKey, std::deque<Action>> owed_;
     rt::Token pay_timer_ = 0;
     Instant pay_at_;
+    bool ending_ = false;
     bool refused_ = false;  // the disk took nothing when last asked
 };
 

@@ -304,6 +304,15 @@ TEST_F(AgentTest, RefusesAndCountsWhatIsNoCommand) {
     EXPECT_EQ(hands_.launches, 0);
 }
 
+TEST_F(AgentTest, ThatIsToEndItsTasksStartsNoneAnyMore) {
+    say(command(wire::Verb::run, 1));
+    ASSERT_TRUE(soon([&] { return hands_.launches == 1; }));
+    process_->agent.end_all();
+    EXPECT_EQ(hands_.stops, 1);
+    say(command(wire::Verb::run, 2));
+    EXPECT_FALSE(soon([&] { return hands_.launches == 2; }));
+}
+
 TEST_F(AgentTest, AnswersAQuestionAboutALogUntilItIsWithdrawn) {
     hands_.logs["server"] = "hello world";
     wire::LogRead read;
@@ -346,6 +355,7 @@ TEST_F(AgentTest, ANodeIsDescribedAgainWhenItHasChanged) {
         node.cpu = cores;
         return node;
     });
+    beacon.look_now();
     const auto cpu = [&] {
         const auto node = heard_.find<wire::NodeObserved>("node", "n1");
         return node ? node->cpu : 0;
@@ -353,6 +363,39 @@ TEST_F(AgentTest, ANodeIsDescribedAgainWhenItHasChanged) {
     ASSERT_TRUE(soon([&] { return cpu() == 2; }));
     cores = 4;
     EXPECT_TRUE(soon([&] { return cpu() == 4; }));
+}
+
+TEST_F(AgentTest, NewsOfANodeThatComeTogetherAreLookedAtOnce) {
+    int looks = 0;
+    Beacon beacon(loop_, process_->exchange, 9, seconds(30), [&] {
+        wire::NodeObserved node;
+        node.id = "n1";
+        node.cpu = ++looks;
+        return node;
+    });
+    const int before = looks;
+    for (int i = 0; i < 5; ++i) beacon.look_soon();
+    EXPECT_EQ(looks, before) << "others may follow";
+    EXPECT_TRUE(soon([&] { return looks == before + 1; }));
+    loop_.run_until([] { return false; }, seconds(5));
+    EXPECT_EQ(looks, before + 1);
+    beacon.look_soon();
+    EXPECT_TRUE(soon([&] { return looks == before + 2; }));
+}
+
+TEST_F(AgentTest, GivesBackWhatATaskHasReservedOnceItHasEndedForGood) {
+    say(command(wire::Verb::run, 1));
+    ASSERT_TRUE(soon_heard("1 starting"));
+    hands_.become(kTask, 1, RunPhase::running);
+    hands_.become(kTask, 1, RunPhase::exited);
+    ASSERT_TRUE(soon_heard("1 exited"));
+    wire::TaskCommand wait = command(wire::Verb::stop, 1);
+    wait.keep_place = true;
+    say(wait);
+    ASSERT_TRUE(soon([&] { return process_->agent.counters().commands >= 2; }));
+    EXPECT_FALSE(hands_.given_back.contains(kTask)) << "it waits to run again";
+    say(command(wire::Verb::stop, 1));
+    EXPECT_TRUE(soon([&] { return hands_.given_back.contains(kTask); }));
 }
 
 TEST_F(AgentTest, SaysWhatBecomesOfTemplatesAndPassesOnWhatMayAct) {

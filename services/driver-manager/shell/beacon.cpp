@@ -8,14 +8,23 @@ namespace drover::driver_manager {
 Beacon::Beacon(rt::Loop& loop, bus::Exchange& exchange, std::uint64_t epoch, Duration period, Look look)
     : loop_(loop), exchange_(exchange), feed_(epoch), period_(period), look_(std::move(look)) {
     exchange_.offer("node", feed_);
-    look_now();
 }
 
 Beacon::~Beacon() { loop_.cancel(timer_); }
 
-void Beacon::look_now() {
+void Beacon::look_soon() {
+    const Instant soon = loop_.now() + kGather;
+    if (soon < due_) look_at(soon);
+}
+
+void Beacon::look_at(Instant when) {
     loop_.cancel(timer_);
-    timer_ = loop_.at(loop_.now() + period_, [this] { look_now(); });
+    due_ = when;
+    timer_ = loop_.at(when, [this] { look_now(); });
+}
+
+void Beacon::look_now() {
+    look_at(loop_.now() + period_);
     const wire::NodeObserved node = look_();
     if (!feed_.put(node.id, wire::NodeObserved::kName, wire::encode(node))) return;
     log_drivers(node.drivers);

@@ -60,7 +60,7 @@ void DockerWatch::heard(const setup::ChildEnd& end) {
 // The first time that it does not answer may be a restart: asked again at once.
 void DockerWatch::found(std::string version, std::string error) {
     const bool answers = !version.empty();
-    const bool other = version != version_ || error != error_;
+    const bool other = !std::exchange(known_, true) || version != version_ || error != error_;
     if (answers && (version_.empty() || loop_.now() - swept_at_ >= kSweepPeriod)) sweep();
     const Duration pause = answers          ? where_.period
                            : failures_ == 0 ? Duration{}

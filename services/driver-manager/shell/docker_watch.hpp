@@ -35,6 +35,9 @@ class DockerWatch {
     // Asks at once and from then on. Records have to be in hand by now: a container without one is removed.
     void start();
 
+    // It is known whether the daemon answers.
+    bool known() const { return where_.program.empty() || known_; }
+
     // Adds what is known.
     void tell(drivers::HostFacts& host) const;
 
@@ -55,6 +58,7 @@ class DockerWatch {
     std::uint64_t failures_ = 0;  // since it last answered
     Instant swept_at_;
     bool sweeping_ = false;
+    bool known_ = false;
     rt::Token timer_ = 0;
 };
 

@@ -1,6 +1,8 @@
 // Hands without processes, for tests: a node whose files outlive the agent, and whose tasks do what the test says.
 #pragma once
 
+#include <set>
+
 #include "base/check.hpp"
 #include "driver-manager/core/phases.hpp"
 #include "driver-manager/shell/hands.hpp"
@@ -77,17 +79,22 @@ class FakeHands : public Hands {
 
     void keep_templates(const wire::TaskCommand& command) override { rendered = command.rendered; }
 
+    void assume(const wire::TaskCommand&) override {}
+
+    void give_back(const TaskKey& key) override { given_back.insert(key); }
+
     void release(const TaskKey& key, std::uint64_t seq) override { tasks_[key].runs.erase(seq); }
 
     void destroy(const TaskKey& key) override { tasks_.erase(key); }
 
     Result<wire::LogChunk> read_log(const wire::LogRead& read) override {
+        ++log_reads;
         const auto log = logs.find(read.task);
         if (log == logs.end()) return fail(ErrorKind::not_found, "there is no log of task " + read.task);
         wire::LogChunk chunk;
-        chunk.offset = static_cast<std::uint64_t>(read.offset);
         chunk.end = log->second.size();
-        chunk.data = log->second.substr(static_cast<std::size_t>(read.offset), read.limit);
+        chunk.offset = read.offset < 0 ? chunk.end : std::min(chunk.end, static_cast<std::uint64_t>(read.offset));
+        chunk.data = log->second.substr(chunk.offset, read.limit);
         return chunk;
     }
 
@@ -111,6 +118,8 @@ class FakeHands : public Hands {
     std::uint64_t rendered = 0;
     int pre_kills = 0;
     std::map<std::string, std::string> logs;
+    int log_reads = 0;
+    std::set<TaskKey> given_back;
 
    private:
     struct Files {

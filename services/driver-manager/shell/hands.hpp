@@ -10,8 +10,8 @@
 #include "base/result.hpp"
 #include "driver-manager/core/inventory.hpp"
 #include "wire/desired.hpp"
+#include "wire/log.hpp"
 #include "wire/observed.hpp"
-#include "wire/request.hpp"
 
 namespace drover::driver_manager {
 
@@ -62,6 +62,10 @@ class Hands {
     // The standing command of a task, each time one is heard: its templates are followed as long as it should run, and
     // changes up to `rendered` act.
     virtual void keep_templates(const wire::TaskCommand& command) = 0;
+    // The task of this command runs already: what it uses is counted as if it had been let in.
+    virtual void assume(const wire::TaskCommand& command) = 0;
+    // The task has ended for good: what it has reserved is free for others. May be repeated.
+    virtual void give_back(const TaskKey& key) = 0;
     virtual void release(const TaskKey& key, std::uint64_t seq) = 0;
     // Removes what is left of a task; of the alloc too when that was its last one.
     virtual void destroy(const TaskKey& key) = 0;

@@ -6,14 +6,27 @@
 #include "driver-manager/shell/node_hands.hpp"
 #include "host/log.hpp"
 #include "os/files.hpp"
+#include "os/mounts.hpp"
 #include "os/user.hpp"
 
 namespace drover::driver_manager {
 
-void NodeHands::look_where_secrets_go() {
+// In a container of our own what we mount is lost to our successor, unless it reaches the machine.
+bool NodeHands::mounts_outlive_us() const {
+    const auto mounts = os::read_mounts();
+    const os::Mount* mount = os::mount_of(mounts, paths_.tasks);
+    return !paths_.container || (mount != nullptr && mount->shared);
+}
+
+void NodeHands::look_what_may_be_mounted() {
     Result<void> possible;
     if (const auto made = os::make_dir(paths_.tasks, 0700); !made) possible = tl::unexpected(made.error());
     if (possible) possible = allocdir::can_keep_in_memory(paths_.tasks);
+    may_mount_ = possible.has_value();
+    if (possible && !mounts_outlive_us())
+        possible = fail(ErrorKind::refused,
+                        "what is mounted in this container stays in it; mount the machine's root "
+                        "with propagation rshared");
     secrets_in_memory_ = possible.has_value();
     if (!possible)
         log::warn("the secrets of tasks are kept on disk, each in a directory that only its user may read",

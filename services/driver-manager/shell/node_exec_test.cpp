@@ -1,6 +1,7 @@
 // The driver exec on a real node: what an isolated task can do, and what it cannot.
 #include <gmock/gmock.h>
 
+#include "driver-manager/devices/mock.hpp"
 #include "driver-manager/shell/node_test.hpp"
 
 namespace drover::driver_manager {
@@ -230,6 +231,29 @@ TEST_F(NodeTest, RawExecRunsNoTaskAsRootUnlessTheNodeAllowsIt) {
     say(task);
     EXPECT_EQ(wait_for(seq, RunPhase::exited).exit.code, 0);
     EXPECT_TRUE(soon_logged("nobody"));
+}
+
+TEST_F(NodeExecTest, ATaskSeesTheDeviceThatItHasToItselfAndNoOther) {
+    plugins_ = [] {
+        NodeHands::Plugins plugins;
+        plugins.push_back(
+            std::make_unique<devices::Mock>(devices::Mock::parse({"mock/gpu/toy/a", "mock/gpu/toy/b"}).value()));
+        return plugins;
+    };
+    die();
+    start();
+    wire::NodeObserved node;
+    node.id = "n1";
+    node.cpu = 2;
+    node.memory = 1 << 30;
+    process_->hands.describe_devices(node);
+    process_->hands.describe_node(node);
+    wire::TaskCommand task =
+        isolated(1, "cd /dev; ls mock-*; echo x > mock-a && test -c mock-a && echo $MOCK_VISIBLE_DEVICES is there");
+    task.spec.resources.devices["gpu"] = 1;
+    say(task);
+    wait_for(1, RunPhase::exited);
+    EXPECT_EQ(output(), "mock-a\na is there\n");
 }
 
 }  // namespace

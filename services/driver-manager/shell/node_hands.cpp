@@ -5,12 +5,15 @@
 #include <cstdlib>
 
 #include "driver-manager/allocdir/alloc_dir.hpp"
+#include "driver-manager/core/session_notes.hpp"
 #include "driver-manager/launcher/log_reader.hpp"
 #include "driver-manager/setup/image.hpp"
 #include "driver-manager/setup/payload.hpp"
-#include "driver-manager/shell/signal_names.hpp"
 #include "host/log.hpp"
 #include "os/files.hpp"
+#include "os/pidfd.hpp"
+#include "os/spawn.hpp"
+#include "os/signal_names.hpp"
 
 namespace drover::driver_manager {
 namespace {
@@ -41,13 +44,31 @@ bool stays_below(const std::string& dir, const std::string& path) {
     return !root.empty() && real_path(path).starts_with(root + "/");
 }
 
+// Whoever ends a container ends what is in its control groups.
+std::vector<std::string> groups_of_shims(const NodePaths& paths) {
+    if (!paths.container) return {};
+    std::vector<std::string> groups = os::groups_of_nobody(os::read_mounts());
+    os::SpawnOptions options;
+    options.path = paths.shim;
+    options.argv = {"drover-shim"};  // says how it is used, and ends
+    options.groups = groups;
+    const auto tried = os::spawn(options, os::Stdio::null);
+    if (tried) os::reap(tried->pidfd.get());
+    if (tried && !groups.empty()) return groups;
+    log::warn(
+        "tasks END WITH THIS CONTAINER: they cannot leave its control groups; give it the machine's control groups "
+        "(cgroup: host) and CAP_SYS_ADMIN",
+        {{"why", tried ? "there are none" : tried.error().message}});
+    return {};
+}
+
 drivers::TaskDirs for_drivers(const allocdir::TaskDirs& dirs) {
     return {.shared = dirs.shared, .logs = dirs.logs, .root = dirs.root, .local = dirs.local, .secrets = dirs.secrets};
 }
 
 }  // namespace
 
-NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits)
+NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Limits& limits, Plugins devices)
     : paths_(std::move(paths)),
       node_(std::move(node)),
       host_env_(environment()),
@@ -57,7 +78,7 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
                [](const Error& why) {
                    log::warn("something of a removed task is left", {{"why", why}});
                }),
-      launcher_(loop, paths_.tasks, paths_.shim, limits.starts_in_flight, *this),
+      launcher_(loop, paths_.tasks, paths_.shim, limits.starts_in_flight, *this, groups_of_shims(paths_)),
       fence_(paths_.tasks + "/.fence"),
       children_(loop),
       probes_(loop,
@@ -68,14 +89,17 @@ NodeHands::NodeHands(rt::Loop& loop, NodePaths paths, std::string node, const Li
       fetch_limits_(limits.fetch),
       policy_(limits.drivers),
       docker_(limits.docker),
+      external_(limits.external),
       cgroups_(os::Cgroups::detect()),
       runtime_(paths_.runtime),
       host_dirs_(limits.host_dirs),
       capabilities_(limits.capabilities),
+      devices_(std::move(devices)),
+      admission_(loop, paths_.tasks + "/.reserved", limits.ports),
       variables_(limits.secrets_key),
       keeper_(loop, paths_.tasks, variables_, template_hooks()),
       setups_(loop, limits.setups, step_makers(), *this) {
-    look_where_secrets_go();
+    look_what_may_be_mounted();
     look_what_ends_trees();
 }
 
@@ -83,11 +107,18 @@ NodeHands::~NodeHands() {
     loop_.cancel(trash_timer_);
     loop_.cancel(next_flush_);
     loop_.cancel(dirs_timer_);
+    for (const auto& [key, timer] : break_timers_) loop_.cancel(timer);
 }
 
 void NodeHands::describe_node(const wire::NodeObserved& node) {
     described_ = node;
     keeper_.node_changed(node.name, node.attributes);
+    admission_.set_room({node.cpu, node.memory, node.devices});
+}
+
+void NodeHands::describe_devices(wire::NodeObserved& node) {
+    devices_.look(loop_.now());
+    node.devices = devices_.groups();
 }
 
 Result<std::vector<Found>> NodeHands::adopt() {
@@ -101,6 +132,7 @@ Result<std::vector<Found>> NodeHands::adopt() {
         Run& run = runs_[key];
         run.seen = state;
         run.facts = run.saved = setup::load_facts(launcher_.dir(key));
+        end_sessions(run.facts.told.sessions, loop_.now(), "the driver-manager was restarted");
         // An end that came while nobody looked.
         if (state.phase == wire::RunPhase::exited) collect_last_output(key, run);
         save(key, run);
@@ -116,6 +148,9 @@ Result<std::vector<Found>> NodeHands::adopt() {
         if (!tasks) return tl::unexpected(tasks.error());
         for (const auto& [alloc, task] : *tasks) found[{alloc, task}];
     }
+    std::set<std::string> allocs;
+    for (const auto& [key, task] : found) allocs.insert(key.alloc);
+    if (const auto adopted = admission_.adopt(allocs); !adopted) return tl::unexpected(adopted.error());
     look_for_dirs();
     trash_timer_ = loop_.at(loop_.now() + kTrashDelay, [this] { sweeper_.sweep(); });
     std::vector<Found> result;
@@ -135,7 +170,12 @@ Result<void> NodeHands::set_floors(const std::map<TaskKey, std::uint64_t>& floor
 setup::Setups::Makers NodeHands::step_makers() {
     using wire::SetupKind;
     setup::Setups::Makers makers;
-    makers[SetupKind::directory] = setup::at_once([this](setup::Site& place) { return build_dirs(place.command); });
+    makers[SetupKind::directory] =
+        setup::in_order(admission_.step(), setup::at_once([this](setup::Site& place) -> Result<void> {
+                            if (auto granted = grant(place.command, place.context); !granted) return granted;
+                            tell_grant(place);
+                            return build_dirs(place.command);
+                        }));
     makers[SetupKind::payload] = setup::at_once(setup::write_payload);
     makers[SetupKind::artifacts] = setup::in_order(setup::fetch_artifacts(children_, paths_.fetch, fetch_limits_),
                                                    setup::get_image(children_, loop_));
@@ -145,7 +185,7 @@ setup::Setups::Makers NodeHands::step_makers() {
     return makers;
 }
 
-setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
+setup::Site NodeHands::site_of(const wire::TaskCommand& command) {
     setup::Site place;
     place.command = command;
     if (const auto driver = drivers::find_driver(command.spec.driver); driver && command.spec.user.empty())
@@ -165,8 +205,12 @@ setup::Site NodeHands::site_of(const wire::TaskCommand& command) const {
     context.is_executable = fingerprint::is_executable_file;
     context.stays_below = stays_below;
     context.docker = docker_;
+    context.external = external_;
+    context.host_files = drivers::may_read_host(policy_, command.spec.driver, ::geteuid() == 0);
     if (fingerprint::is_executable_file(paths_.mock_task)) context.mock_task = paths_.mock_task;
     context.isolator = isolator();
+    // A device that is gone is the setup's to tell.
+    (void)grant(command, context);
     return place;
 }
 
@@ -211,12 +255,18 @@ void NodeHands::start(const launcher::RunKey& key, const setup::Site& place) {
     }
     setup::Facts& facts = runs_.at(key).facts;
     const auto end_of = [&](const char* stream) {
-        const auto slice = launcher::read_log(plan->log_dir, key.task, stream, -1, 0);
+        const auto slice = launcher::read_log(plan->log_dir, key.task, stream, {.offset = -1});
         return slice ? slice->end : 0;
     };
     facts.stdout_start = end_of("stdout");
     facts.stderr_start = end_of("stderr");
     launcher_.launch(key, place.command.incarnation, *plan);
+    if (plan->driver_ends_after.ns == 0 || !breaks_) return;
+    const Instant when = loop_.now() + plan->driver_ends_after;
+    break_timers_[key] = loop_.at(when, [this, key, driver = place.command.spec.driver] {
+        break_timers_.erase(key);
+        breaks_(driver, "broke as task " + key.task + " of alloc " + key.alloc + " has it");
+    });
 }
 
 void NodeHands::stop(const TaskKey& key, std::uint64_t seq, const std::string& signal, Duration timeout) {
@@ -226,14 +276,14 @@ void NodeHands::stop(const TaskKey& key, std::uint64_t seq, const std::string& s
         run.seen.waits.clear();
         return say(run_key(key, seq));
     }
-    const auto number = signal_number(signal);
+    const auto number = os::signal_number(signal);
     if (!number)
         log::warn("stopping a task with SIGINT", {{"alloc", key.alloc}, {"task", key.task}, {"why", number.error()}});
-    launcher_.stop(run_key(key, seq), number.value_or(*signal_number("")), timeout);
+    launcher_.stop(run_key(key, seq), number.value_or(*os::signal_number("")), timeout);
 }
 
 Result<void> NodeHands::signal(const TaskKey& key, std::uint64_t seq, std::uint64_t order, const std::string& name) {
-    const auto number = signal_number(name);
+    const auto number = os::signal_number(name);
     if (!number) return tl::unexpected(number.error());
     launcher_.signal(run_key(key, seq), order, *number);
     return {};
@@ -250,6 +300,8 @@ void NodeHands::destroy(const TaskKey& key) {
     launcher_.forget(key.alloc, key.task);
     if (const auto gone = allocdir::destroy(paths_.allocs, key.alloc, key.task); !gone)
         log::warn("something of a destroyed task is left", {{"why", gone.error()}});
+    // With the alloc's last task goes what was reserved for those that never came.
+    if (!os::exists(paths_.allocs + "/" + key.alloc)) admission_.forget(key.alloc);
     sweeper_.sweep();
     log::info("task destroyed", {{"alloc", key.alloc}, {"task", key.task}});
 }
@@ -264,12 +316,16 @@ Result<wire::LogChunk> NodeHands::read_log(const wire::LogRead& read) {
         return fail(ErrorKind::not_found,
                     "task " + read.task + " of alloc " + read.alloc +
                         " has no files on this node: it has not been started yet, or was removed");
-    auto slice = launcher::read_log(dirs.logs, read.task, read.stream, read.offset, read.limit);
+    auto slice =
+        launcher::read_log(dirs.logs, read.task, read.stream,
+                           {.offset = read.offset, .limit = read.limit, .since = read.since, .marks = read.marks});
     if (!slice) return tl::unexpected(slice.error());
     wire::LogChunk chunk;
+    chunk.now = slice->now;
     chunk.offset = slice->offset;
     chunk.end = slice->end;
     chunk.data = std::move(slice->data);
+    chunk.marks = std::move(slice->marks);
     return chunk;
 }
 

@@ -4,9 +4,6 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include <csignal>
-
-#include "driver-manager/shell/signal_names.hpp"
 #include "os/files.hpp"
 #include "os/remove.hpp"
 
@@ -41,14 +38,6 @@ TEST_F(NodeIdTest, MayBeChosenTheFirstTime) {
 TEST_F(NodeIdTest, ADamagedFileIsNotReplacedByANewNode) {
     ASSERT_TRUE(os::write_file_atomic(dir_ + "/node_id", "\n", 0600, os::Durable::no));
     EXPECT_THAT(node_id(dir_, "").error().message, testing::HasSubstr("does not hold a node's id"));
-}
-
-TEST(SignalNames, AreKnownWithAndWithoutTheirPrefix) {
-    EXPECT_EQ(signal_number("SIGHUP").value(), SIGHUP);
-    EXPECT_EQ(signal_number("USR1").value(), SIGUSR1);
-    EXPECT_EQ(signal_number("").value(), SIGINT);
-    EXPECT_FALSE(signal_number("SIGNOPE"));
-    EXPECT_FALSE(signal_number("SIG"));
 }
 
 }  // namespace

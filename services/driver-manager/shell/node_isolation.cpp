@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include "driver-manager/drivers/capabilities.hpp"
+#include "driver-manager/drivers/env.hpp"
+#include "driver-manager/drivers/external.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "host/log.hpp"
 #include "os/user.hpp"
@@ -32,7 +34,7 @@ drivers::HostFacts NodeHands::host_facts() {
             .mock_task = fingerprint::is_executable_file(paths_.mock_task) ? paths_.mock_task : std::string(),
             .runtime = runtime_.path(),
             .cgroups = cgroups_.can_kill(),
-            .mounts = secrets_in_memory_};
+            .mounts = may_mount_};
 }
 
 void NodeHands::describe_isolation(wire::NodeObserved& node) const {
@@ -52,10 +54,38 @@ drivers::Isolator NodeHands::isolator() const {
     return out;
 }
 
+// What the task's alloc holds, as far as it holds anything yet.
+Result<void> NodeHands::grant(const wire::TaskCommand& command, drivers::TaskContext& context) {
+    const wire::Reservation* held = admission_.find(command.alloc);
+    if (held == nullptr) return {};
+    context.ports = held->ports;
+    const auto share = held->tasks.find(command.task);
+    if (share == held->tasks.end() || share->second.devices.empty()) return {};
+    auto devices = devices_.reserve(share->second.devices);
+    if (!devices) return tl::unexpected(devices.error());
+    context.devices = std::move(*devices);
+    return {};
+}
+
+void NodeHands::tell_grant(const setup::Site& place) {
+    const wire::TaskCommand& command = place.command;
+    wire::IncarnationObserved& told = runs_.at({command.alloc, command.task, command.seq}).facts.told;
+    const std::string address = drivers::node_address(place.context);
+    for (const auto& [label, port] : place.context.ports) told.ports[label] = address + ":" + std::to_string(port);
+    const wire::Reservation* held = admission_.find(command.alloc);
+    if (held == nullptr) return;
+    const auto share = held->tasks.find(command.task);
+    if (share != held->tasks.end()) told.devices = share->second.devices;
+}
+
 Result<void> NodeHands::permit(const wire::TaskSpec& spec) const {
     // Placed here before it was forbidden.
     if (const auto permitted = drivers::permit(policy_, spec.driver); !permitted)
         return fail(ErrorKind::refused, "driver " + spec.driver + " is " + permitted.error().message);
+    if (drivers::may_be_external(spec.driver)) {
+        if (external_.homes.contains(spec.driver)) return {};
+        return fail(ErrorKind::not_found, "this node has no driver " + spec.driver);
+    }
     if (spec.user.empty()) return drivers::permit_user(policy_, spec.driver, ::geteuid());
     // One who is not known is refused at the launch, with a sentence of its own.
     const auto user = os::find_user(spec.user);

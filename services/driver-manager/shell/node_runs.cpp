@@ -1,4 +1,7 @@
 // What NodeHands says of incarnations, and what it does beside those that run.
+#include <algorithm>
+
+#include "driver-manager/core/session_notes.hpp"
 #include "driver-manager/drivers/script.hpp"
 #include "driver-manager/launcher/log_reader.hpp"
 #include "driver-manager/setup/last_output.hpp"
@@ -11,7 +14,8 @@ namespace drover::driver_manager {
 
 namespace {
 constexpr std::int64_t kTail = 8 << 10;  // bytes of a log that may hold the last words
-}
+constexpr std::size_t kWords = 8;        // of a driver about one start, the newest
+}  // namespace
 
 void NodeHands::on_run(const launcher::RunKey& key, const wire::IncarnationObserved& state) {
     Run& run = runs_[key];
@@ -21,6 +25,8 @@ void NodeHands::on_run(const launcher::RunKey& key, const wire::IncarnationObser
     if (state.phase == wire::RunPhase::exited) {
         probes_.forget(key);
         children_.kill(std::exchange(run.script, 0));
+        end_sessions(run.facts.told.sessions, loop_.now(), "the task has ended");
+        if (ended_) ended_(key);
         collect_last_output(key, run);
     }
     if (state.phase == wire::RunPhase::running && !run.probed) run.facts.told.ready = true;
@@ -60,10 +66,25 @@ void NodeHands::save(const launcher::RunKey& key, Run& run) {
     run.saved = run.facts;
 }
 
+// A driver-manager that was restarted hears again what its predecessor heard.
+void NodeHands::driver_said(const TaskKey& key, std::uint64_t seq, Instant at, const std::string& message) {
+    const auto run = runs_.find({key.alloc, key.task, seq});
+    if (run == runs_.end()) return;
+    std::vector<wire::DriverWord>& words = run->second.facts.told.driver_words;
+    const auto same = [&](const wire::DriverWord& word) { return word.at == at && word.message == message; };
+    const bool old = words.size() == kWords && at < words.front().at;
+    if (old || std::any_of(words.begin(), words.end(), same)) return;
+    words.push_back({words.empty() ? 1 : words.back().number + 1, at, message});
+    if (words.size() > kWords) words.erase(words.begin());
+    say(run->first);
+}
+
 void NodeHands::probe(const wire::TaskCommand& command) {
     if (!command.spec.ready) return;
     const auto dirs = allocdir::paths(paths_.allocs, command.alloc, command.task);
-    probes_.ask({command.alloc, command.task, command.seq}, *command.spec.ready, dirs.root);
+    const wire::Reservation* held = admission_.find(command.alloc);
+    probes_.ask({command.alloc, command.task, command.seq}, *command.spec.ready, dirs.root,
+                held != nullptr ? held->ports : std::map<std::string, std::uint32_t>());
 }
 
 void NodeHands::pre_kill(const wire::TaskCommand& command) {
@@ -101,7 +122,7 @@ void NodeHands::collect_last_output(const launcher::RunKey& key, Run& run) {
     const allocdir::TaskDirs dirs = allocdir::paths(paths_.allocs, key.alloc, key.task);
     // Not what an earlier incarnation wrote into the same log.
     const auto tail = [&](const char* stream, std::uint64_t start) {
-        auto slice = launcher::read_log(dirs.logs, key.task, stream, -kTail, kTail);
+        auto slice = launcher::read_log(dirs.logs, key.task, stream, {.offset = -kTail, .limit = kTail});
         if (!slice) return std::string();
         if (slice->offset < start)
             slice->data.erase(0, std::min<std::uint64_t>(start - slice->offset, slice->data.size()));

@@ -4,10 +4,10 @@
 #include "driver-manager/drivers/script.hpp"
 #include "driver-manager/setup/scripts.hpp"
 #include "driver-manager/shell/node_hands.hpp"
-#include "driver-manager/shell/signal_names.hpp"
 #include "host/log.hpp"
 #include "os/pidfd.hpp"
 #include "os/proc.hpp"
+#include "os/signal_names.hpp"
 
 namespace drover::driver_manager {
 
@@ -35,7 +35,7 @@ void NodeHands::template_signal(const setup::Site& site, const std::string& name
     if (run == runs_.end() || run->second.seen.phase != wire::RunPhase::running) return;
     const auto pid = static_cast<pid_t>(run->second.seen.pid);
     const auto sent = [&]() -> Result<void> {
-        const auto number = signal_number(name);
+        const auto number = os::signal_number(name);
         if (!number) return tl::unexpected(number.error());
         const auto pidfd = os::open_pidfd(pid);
         if (!pidfd) return tl::unexpected(pidfd.error());

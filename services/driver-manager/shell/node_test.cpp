@@ -55,6 +55,43 @@ TEST_F(NodeTest, ATaskThatIgnoresTheSignalIsKilledAtItsTimeout) {
     EXPECT_EQ(run.exit.code, 128 + SIGKILL);
 }
 
+TEST_F(NodeTest, AMockTaskEndsWithTheSentenceOfItsConfigAndRefusesSignalsWithAnother) {
+    say(mock(1, {{"exit_err_msg", {std::string("the disk has gone")}}}));
+    const auto run = wait_for(1, RunPhase::exited);
+    EXPECT_EQ(run.exit.code, 0);
+    EXPECT_EQ(run.exit.error, "the disk has gone");
+    EXPECT_FALSE(run.exit.successful());
+
+    wire::TaskCommand deaf = mock(2, {{"run_for", {std::string("1h")}}, {"signal_error", {std::string("it is deaf")}}});
+    say(deaf);
+    wait_for(2, RunPhase::running);
+    deaf.signals.emplace_back();
+    deaf.signals.back().id = 1;
+    deaf.signals.back().signal = "SIGHUP";
+    say(deaf);
+    EXPECT_TRUE(soon([&] { return find(2).signals_applied == 1; }));
+    EXPECT_EQ(find(2).signal_error, "it is deaf");
+    EXPECT_EQ(find(2).phase, RunPhase::running);
+}
+
+TEST_F(NodeTest, WhatADriverSaysIsKeptAndToldOnceWhoeverHearsItAgain) {
+    say(shell(1, "exec sleep 1000"));
+    wait_for(1, RunPhase::running);
+    const Instant at{1'000'000};
+    const auto hear = [&](const std::string& message) { process_->hands.driver_said(kServer, 1, at, message); };
+    hear("Pulling image");
+    hear("Pulled");
+    ASSERT_TRUE(soon([&] { return find(1).driver_words.size() == 2; }));
+    die();
+    start();
+    wait_for(1, RunPhase::running);
+    hear("Pulling image");
+    hear("Done");
+    ASSERT_TRUE(soon([&] { return find(1).driver_words.size() == 3; }));
+    EXPECT_EQ(find(1).driver_words.back(), (wire::DriverWord{3, at, "Done"}));
+    process_->hands.driver_said(kServer, 9, at, "nobody is meant");
+}
+
 TEST_F(NodeTest, AForbiddenDriverStartsNothingAndWhatItRunsAlreadyIsLeftAlone) {
     say(shell(1, "exec sleep 1000"));
     const auto before = wait_for(1, RunPhase::running);

@@ -48,6 +48,7 @@ class NodeTest : public testing::Test {
     ~NodeTest() override {
         for (const TaskKey& key : process_->agent.inventory().tasks()) {
             wire::TaskCommand end = command(wire::Verb::destroy, 1);
+            end.alloc = key.alloc;
             end.task = key.task;
             say(end);
         }
@@ -60,14 +61,16 @@ class NodeTest : public testing::Test {
     }
 
     struct Process {
-        Process(rt::Loop& loop, const std::string& dir, const std::string& fetch, const NodeHands::Limits& limits)
+        Process(rt::Loop& loop, const std::string& dir, const std::string& fetch, const NodeHands::Limits& limits,
+                NodeHands::Plugins devices)
             : network(loop, 1),
               transport(network.join()),
               exchange(loop, *transport, {"n1", "driver-manager", "b"}),
               hands(loop,
                     {dir + "/tasks", dir + "/allocs", beside_this_program("drover-shim"),
-                     beside_this_program("drover-mock-task"), fetch},
-                    "n1", limits),
+                     beside_this_program("drover-mock-task"),
+                     fetch.empty() ? std::vector<std::string>{} : std::vector<std::string>{fetch}},
+                    "n1", limits, std::move(devices)),
               agent(loop, exchange, hands, "n1", 1) {
             const auto started = agent.start();
             EXPECT_TRUE(started) << started.error().message;
@@ -79,7 +82,7 @@ class NodeTest : public testing::Test {
         Agent agent;
     };
 
-    void start() { process_ = std::make_unique<Process>(loop_, dir_, fetch_, limits_); }
+    void start() { process_ = std::make_unique<Process>(loop_, dir_, fetch_, limits_, plugins_()); }
     void die() { process_.reset(); }
 
     static wire::TaskCommand command(wire::Verb verb, std::uint64_t seq) {
@@ -170,6 +173,7 @@ class NodeTest : public testing::Test {
                               .fetch = {},
                               .dirs_period = milliseconds(20),
                               .drivers = {.raw_exec_root = true}};
+    std::function<NodeHands::Plugins()> plugins_ = [] { return NodeHands::Plugins(); };
     std::unique_ptr<Process> process_;
 };
 

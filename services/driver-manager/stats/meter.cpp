@@ -9,9 +9,13 @@ namespace {
 
 constexpr pid_t kInit = 1;
 
+using Procs = std::vector<const os::ProcStat*>;
+
 class Table {
    public:
     explicit Table(const std::vector<os::ProcStat>& procs) {
+        by_pid_.reserve(procs.size());
+        children_.reserve(procs.size());
         for (const os::ProcStat& proc : procs) {
             by_pid_.emplace(proc.pid, &proc);
             children_[proc.parent].push_back(&proc);
@@ -23,61 +27,96 @@ class Table {
         return it == by_pid_.end() ? nullptr : it->second;
     }
 
-    // Everything below the task's shim. What an ended process has used is in the time that its parent has reaped, in
-    // the end the shim's, because that is what orphans fall to.
-    bool add(pid_t pid, wire::TaskUsage& usage) const {
+    // The shim of the task whose first process this is; null when it is not in sight.
+    const os::ProcStat* shim_of(pid_t pid) const {
         const os::ProcStat* first = find(pid);
         const os::ProcStat* shim = first ? find(first->parent) : nullptr;
-        if (!shim || shim->pid <= kInit) return false;
-        usage.cpu_time = shim->reaped_cpu_time;
-        std::vector<const os::ProcStat*> below = children_of(shim->pid);
-        for (std::size_t i = 0; i < below.size(); ++i) {
-            const os::ProcStat& proc = *below[i];
-            usage.cpu_time = usage.cpu_time + proc.cpu_time + proc.reaped_cpu_time;
-            usage.memory += proc.resident;
-            ++usage.processes;
-            const auto more = children_of(proc.pid);
-            below.insert(below.end(), more.begin(), more.end());
-        }
-        return true;
+        return shim && shim->pid > kInit ? shim : nullptr;
+    }
+
+    Procs below(const os::ProcStat& shim) const {
+        Procs out;
+        append_children(shim.pid, out);
+        for (std::size_t i = 0; i < out.size(); ++i) append_children(out[i]->pid, out);
+        return out;
     }
 
    private:
-    std::vector<const os::ProcStat*> children_of(pid_t pid) const {
+    void append_children(pid_t pid, Procs& out) const {
         const auto it = children_.find(pid);
-        return it == children_.end() ? std::vector<const os::ProcStat*>() : it->second;
+        if (it != children_.end()) out.insert(out.end(), it->second.begin(), it->second.end());
     }
 
     std::unordered_map<pid_t, const os::ProcStat*> by_pid_;
-    std::unordered_map<pid_t, std::vector<const os::ProcStat*>> children_;
+    std::unordered_map<pid_t, Procs> children_;
 };
 
+// What an ended process has used is in the time that its parent has reaped, in the end the shim's, because that is what
+// orphans fall to.
+void add_up(const os::ProcStat& shim, const Procs& procs, wire::TaskUsage& usage) {
+    usage.cpu_time = shim.reaped_cpu_time;
+    for (const os::ProcStat* proc : procs) {
+        usage.cpu_time = usage.cpu_time + proc->cpu_time + proc->reaped_cpu_time;
+        usage.memory += proc->resident;
+        ++usage.processes;
+    }
+}
+
 }  // namespace
+
+// What an ended process has read and written is nowhere any more, so it is added up while it lives.
+void Meter::add_io(const Procs& procs, Before& before) {
+    std::unordered_map<pid_t, Io> now;
+    for (const os::ProcStat* proc : procs) {
+        const auto old = before.io.find(proc->pid);
+        const bool same = old != before.io.end() && old->second.start_time == proc->start_time;
+        const Io was = same ? old->second : Io();
+        const Io is{proc->start_time, std::max(was.read, proc->read_bytes), std::max(was.written, proc->written_bytes)};
+        before.read += is.read - was.read;
+        before.written += is.written - was.written;
+        now.emplace(proc->pid, is);
+    }
+    before.io = std::move(now);
+}
 
 std::vector<wire::TaskUsage> Meter::measure(Instant now, const std::vector<os::ProcStat>& procs,
                                             const std::vector<RunningTask>& tasks) {
     const Table table(procs);
     std::map<driver_manager::TaskKey, Before> known;
     std::vector<wire::TaskUsage> result;
+    processes_.clear();
     for (const RunningTask& task : tasks) {
         const auto old = before_.find(task.key);
         const bool same = old != before_.end() && old->second.seq == task.seq;
         Before& before = known[task.key];
-        if (same) before = old->second;
+        if (same) before = std::move(old->second);
+        const os::ProcStat* shim = table.shim_of(task.pid);
+        if (shim == nullptr) continue;
+        const Procs below = table.below(*shim);
+        for (const os::ProcStat* proc : below) processes_.insert(proc->pid);
+        add_io(below, before);
         wire::TaskUsage usage;
         usage.job = task.job;
         usage.alloc = task.key.alloc;
         usage.task = task.key.task;
         usage.seq = task.seq;
         usage.at = now;
-        if (!table.add(task.pid, usage)) continue;
+        usage.cache = task.cache;
+        usage.log_bytes = task.log_bytes;
+        usage.dropped_bytes = task.dropped_bytes;
+        usage.read_bytes = before.read;
+        usage.written_bytes = before.written;
+        add_up(*shim, below, usage);
         // A look is no snapshot: a process that ends while it is taken may be missed in both places.
         usage.cpu_time = std::max(usage.cpu_time, before.cpu_time);
         if (same && now > before.at)
             usage.cores =
                 static_cast<double>((usage.cpu_time - before.cpu_time).ns) / static_cast<double>((now - before.at).ns);
         usage.peak = std::max(before.peak, usage.memory);
-        before = {task.seq, now, usage.cpu_time, usage.peak};
+        before.seq = task.seq;
+        before.at = now;
+        before.cpu_time = usage.cpu_time;
+        before.peak = usage.peak;
         result.push_back(std::move(usage));
     }
     before_ = std::move(known);

@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "driver-manager/core/inventory.hpp"
@@ -18,6 +20,9 @@ struct RunningTask {
     std::string job;
     std::uint64_t seq = 0;
     pid_t pid = 0;  // its first process, the child of its shim
+    std::uint64_t cache = 0;
+    std::uint64_t log_bytes = 0;
+    std::uint64_t dropped_bytes = 0;
 };
 
 class Meter {
@@ -26,15 +31,29 @@ class Meter {
     std::vector<wire::TaskUsage> measure(Instant now, const std::vector<os::ProcStat>& procs,
                                          const std::vector<RunningTask>& tasks);
 
+    // The processes of those tasks, at the last look.
+    const std::unordered_set<pid_t>& processes() const { return processes_; }
+
    private:
+    struct Io {
+        std::uint64_t start_time = 0;  // with the pid it names a process
+        std::uint64_t read = 0;
+        std::uint64_t written = 0;
+    };
     struct Before {
         std::uint64_t seq = 0;
         Instant at;
         Duration cpu_time;
         std::uint64_t peak = 0;
+        std::uint64_t read = 0;
+        std::uint64_t written = 0;
+        std::unordered_map<pid_t, Io> io;  // of its processes
     };
 
+    static void add_io(const std::vector<const os::ProcStat*>& procs, Before& before);
+
     std::map<driver_manager::TaskKey, Before> before_;
+    std::unordered_set<pid_t> processes_;
 };
 
 }  // namespace drover::stats

@@ -3,6 +3,7 @@
 
 #include "driver-manager/stats/meter.hpp"
 #include "driver-manager/stats/rhythm.hpp"
+#include "driver-manager/stats/word.hpp"
 
 namespace drover::stats {
 namespace {
@@ -86,11 +87,44 @@ TEST(Meter, ANewIncarnationBeginsAnew) {
     EXPECT_EQ(seen[0].peak, 100U);
 }
 
+TEST(Meter, AddsUpWhatProcessesReadAndWriteAndForgetsNothingWhenTheyEnd) {
+    Meter meter;
+    const os::ProcStat shim = proc(10, 1, {}, {}, 7);
+    const auto busy = [](pid_t pid, std::uint64_t start, std::uint64_t read, std::uint64_t written) {
+        os::ProcStat out = proc(pid, pid == 20 ? 10 : 20, {}, {}, 1);
+        out.start_time = start;
+        out.read_bytes = read;
+        out.written_bytes = written;
+        return out;
+    };
+    meter.measure(kStart, {shim, busy(20, 1, 100, 0), busy(21, 2, 30, 5)}, {kTask});
+    meter.measure(kStart + seconds(1), {shim, busy(20, 1, 150, 0)}, {kTask});
+    const auto seen = meter.measure(kStart + seconds(2), {shim, busy(20, 1, 150, 8), busy(21, 9, 7, 1)}, {kTask});
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].read_bytes, 187U) << "another process with a number that was used before";
+    EXPECT_EQ(seen[0].written_bytes, 14U);
+    EXPECT_EQ(meter.processes(), (std::unordered_set<pid_t>{20, 21}));
+}
+
 TEST(Meter, SaysNothingOfATaskWhoseProcessesAreNotInSight) {
     Meter meter;
     EXPECT_TRUE(meter.measure(kStart, {proc(1, 0, {}, {}, 1)}, {kTask}).empty());
     EXPECT_TRUE(meter.measure(kStart, {proc(1, 0, {}, {}, 1), proc(20, 1, {}, {}, 1)}, {kTask}).empty())
         << "without its shim it is a child of init like any other";
+}
+
+TEST(Word, OfADriverBecomesASampleOfOurs) {
+    const RunningTask task{{"a1", "web"}, "job", 2, 0};
+    const Instant now{1'000'000'000'000};
+    const wire::TaskUsage first = by_word(now, {"id", seconds(3), 500, 2}, task, {});
+    EXPECT_EQ(first.cores, 0);
+    EXPECT_EQ(first.peak, 500u);
+    const wire::TaskUsage second = by_word(now + seconds(2), {"id", seconds(4), 300, 2}, task, first);
+    EXPECT_EQ(second.cores, 0.5);
+    EXPECT_EQ(second.memory, 300u);
+    EXPECT_EQ(second.peak, 500u);
+    EXPECT_EQ(by_word(now + seconds(4), {"id", {}, 1, 1}, {{"a1", "web"}, "job", 3, 0}, second).peak, 1u)
+        << "another start has samples of its own";
 }
 
 }  // namespace

@@ -54,11 +54,15 @@ void Course::compile(std::size_t index, const std::string& text) {
     if (program) compiled.program = std::move(*program);
 }
 
-Course::Look Course::look_at(std::size_t index, const templating::Sources& sources) {
+Course::Look Course::look_at(std::size_t index, const TaskSources& sources) {
     const wire::Template& spec = templates()[index];
     Look out;
     if (!spec.source.empty()) {
-        const auto text = read_source(site_.dirs.root, spec.source);
+        const auto text = read_source(readable(site_.context), spec.source);
+        if (!text && text.error().kind == ErrorKind::refused) {
+            out.outcome.why = out.fault = "template " + spec.destination + ": " + text.error().message;
+            return out;
+        }
         if (!text) {
             out.outcome.why = "file " + spec.source + " (" + text.error().message + ")";
             out.in_doubt = text.error().kind != ErrorKind::not_found;
@@ -70,7 +74,9 @@ Course::Look Course::look_at(std::size_t index, const templating::Sources& sourc
     out.fault = compiled.fault;
     if (compiled.program) {
         auto rendered = templating::render(*compiled.program, sources);
-        if (!rendered) {
+        if (std::string refused = sources.take_refusal(); !refused.empty()) {
+            out.fault = std::move(refused);
+        } else if (!rendered) {
             out.fault = rendered.error().message;
         } else if (rendered->missing.empty() && rendered->unknown.empty()) {
             out.outcome.text = std::move(rendered->text);
@@ -101,7 +107,7 @@ Result<std::string> Course::begin(const Variables& variables, std::map<std::stri
         if (looks[i].outcome.text) continue;
         // Without its source a task starts again with what it had.
         auto before = looks[i].in_doubt && memory_.renders.contains(templates()[i].destination)
-                          ? read_source(site_.dirs.root, templates()[i].destination)
+                          ? read_source(readable(site_.context), templates()[i].destination)
                           : fail(ErrorKind::not_found, "");
         if (before && stable_hash(*before) == memory_.renders[templates()[i].destination].hash) {
             looks[i].outcome.text = std::move(*before);
@@ -157,7 +163,8 @@ bool Course::follow(const Variables& variables, Instant now) {
 std::map<std::string, std::string> late_env(const setup::Site& site) {
     std::map<std::string, std::string> env;
     for (const wire::Template& spec : site.command.spec.templates) {
-        const auto text = spec.env ? read_source(site.dirs.root, spec.destination) : fail(ErrorKind::not_found, "");
+        const auto text =
+            spec.env ? read_source(readable(site.context), spec.destination) : fail(ErrorKind::not_found, "");
         const auto lines = text ? parse_env(*text) : tl::unexpected(text.error());
         for (const auto& [name, value] : lines.value_or(std::map<std::string, std::string>())) env[name] = value;
     }

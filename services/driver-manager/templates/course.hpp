@@ -7,6 +7,7 @@
 
 #include "driver-manager/setup/step.hpp"
 #include "driver-manager/templates/changes.hpp"
+#include "driver-manager/templates/sources.hpp"
 #include "driver-manager/templates/variables.hpp"
 
 namespace drover::templates {
@@ -63,7 +64,7 @@ class Course {
 
     const std::vector<wire::Template>& templates() const { return site_.command.spec.templates; }
     std::vector<Look> look(const Variables& variables);
-    Look look_at(std::size_t index, const templating::Sources& sources);
+    Look look_at(std::size_t index, const TaskSources& sources);
     void compile(std::size_t index, const std::string& text);
 
     std::string file_;

@@ -41,22 +41,39 @@ Result<UniqueFd> open_dir(const std::string& path) {
     return fd;
 }
 
-Result<UniqueFd> open_source(const std::string& task_dir, const std::string& path) {
-    constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    UniqueFd fd;
-    if (path.starts_with('/')) {
-        fd = UniqueFd(::open(path.c_str(), kFlags));
-    } else {
-        const auto dir = open_dir(task_dir);
-        if (!dir) return tl::unexpected(dir.error());
-        open_how how{};
-        how.flags = kFlags;
-        how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-        fd = UniqueFd(static_cast<int>(::syscall(SYS_openat2, dir->get(), path.c_str(), &how, sizeof how)));
-    }
+// Without following a link anywhere: who writes below may be the task.
+Result<UniqueFd> open_below(const std::string& dir, const std::string& path, int flags) {
+    const auto root = open_dir(dir);
+    if (!root) return tl::unexpected(root.error());
+    open_how how{};
+    how.flags = static_cast<std::uint64_t>(flags);
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root->get(), path.c_str(), &how, sizeof how)));
     if (!fd.valid()) return fail_errno("cannot open " + path, errno);
+    return fd;
+}
+
+Result<UniqueFd> open_source(const Readable& readable, const std::string& path) {
+    constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    if (!path.starts_with('/')) return open_below(readable.task, path, kFlags);
+    if (!readable.node) {
+        const std::string alloc = readable.alloc + "/";
+        if (path.starts_with(alloc)) return open_below(readable.alloc, path.substr(alloc.size()), kFlags);
+        return fail(ErrorKind::refused,
+                    "the templates of this task may read files of its alloc only, and " + path +
+                        " is none: write the text into the job, fetch it as an artifact, or have the node's owner set "
+                        "template_host_files to allow");
+    }
+    UniqueFd fd(::open(path.c_str(), kFlags));
+    if (!fd.valid()) return fail_errno("cannot open " + path, errno);
+    return fd;
+}
+
+Result<UniqueFd> open_plain(const Readable& readable, const std::string& path) {
+    auto fd = open_source(readable, path);
+    if (!fd) return fd;
     struct stat info {};
-    if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    if (::fstat(fd->get(), &info) != 0 || !S_ISREG(info.st_mode)) {
         return fail(ErrorKind::invalid, path + " is no plain file");
     }
     return fd;
@@ -74,8 +91,13 @@ Result<void> write_all(int fd, std::string_view bytes) {
 
 }  // namespace
 
-Result<std::string> read_source(const std::string& task_dir, const std::string& path) {
-    const auto fd = open_source(task_dir, path);
+Readable readable(const drivers::TaskContext& context) {
+    const std::string& task = context.dirs.root;
+    return {task, task.substr(0, task.rfind('/')), context.host_files};
+}
+
+Result<std::string> read_source(const Readable& readable, const std::string& path) {
+    const auto fd = open_plain(readable, path);
     if (!fd) return tl::unexpected(fd.error());
     return os::read_file("/proc/self/fd/" + std::to_string(fd->get()), kMaxFile);
 }

@@ -133,6 +133,7 @@ TEST_F(KeeperTest, AWaitingStartCanBeEnded) {
 }
 
 TEST_F(KeeperTest, AStartWaitsForAFileAndLooksEverySecond) {
+    site.context.host_files = true;
     add("local/a", R"({{ file "local/in" }}{{ file ")" + dir + R"(/motd" }})");
     begin();
     EXPECT_EQ(waits, "file local/in, file " + dir + "/motd");
@@ -149,6 +150,34 @@ TEST_F(KeeperTest, ATemplateThatCannotBeRightEndsTheSetup) {
     spec.source = "local/in.tmpl";
     begin();
     EXPECT_THAT(*ended, HasSubstr("template local/a: line 1, column 4: there is no function vra"));
+}
+
+// They are rendered with the rights of the driver-manager.
+TEST_F(KeeperTest, FilesOfTheNodeReachNoTaskThatMayNotReadThem) {
+    std::ofstream(dir + "/shadow") << "secret";
+    std::ofstream(site.dirs.shared + "/common") << "ours";
+    for (const std::string& path : {dir + "/shadow", dir + "/allocs/a1/../../shadow", dir + "/allocs/a10/x"}) {
+        site.command.spec.templates = {};
+        add("local/a", "").source = path;
+        begin();
+        EXPECT_NE(ended, "ok") << path;
+        site.command.spec.templates = {};
+        add("local/a", "{{ file \"" + path + "\" }}");
+        begin();
+        EXPECT_NE(ended, "ok") << path;
+    }
+    site.command.spec.templates[0].data = "{{ file \"" + dir + "/shadow\" }}";
+    begin();
+    EXPECT_THAT(*ended, HasSubstr("template_host_files"));
+    site.command.spec.templates[0].data = "{{ file \"" + site.dirs.shared + "/common\" }}";
+    begin();
+    EXPECT_EQ(ended, "ok");
+    EXPECT_EQ(file("local/a"), "ours");
+    site.context.host_files = true;
+    site.command.spec.templates[0].data = "";
+    site.command.spec.templates[0].source = dir + "/shadow";
+    begin();
+    EXPECT_EQ(file("local/a"), "secret") << "the owner of the node allows it";
 }
 
 TEST_F(KeeperTest, ARenderIsPrivateAsAskedAndNeverLeavesTheTasksDirectory) {
@@ -282,6 +311,7 @@ TEST_F(KeeperTest, WithoutTheStoreTheLastGoodRenderStaysAndIsSaidToBeStale) {
 }
 
 TEST_F(KeeperTest, AFileThatCannotBeReadAnyMoreKeepsTheRenderToo) {
+    site.context.host_files = true;
     std::ofstream(dir + "/motd") << "1";
     add("local/a", R"({{ file ")" + dir + R"(/motd" }})", ChangeMode::restart);
     begin();

@@ -15,20 +15,21 @@ Found look_up(const std::map<std::string, std::string>& map, const Reference& re
     return {State::present, found->second, {}, ""};
 }
 
-Found file(const std::string& task_dir, const Reference& reference) {
-    auto text = read_source(task_dir, reference.name);
+}  // namespace
+
+Found TaskSources::file(const Reference& reference) const {
+    auto text = read_source(readable(context_), reference.name);
     if (text) return {State::present, std::move(*text), {}, ""};
     if (text.error().kind == ErrorKind::not_found) return {State::absent, "", {}, describe(reference)};
+    if (text.error().kind == ErrorKind::refused) refusal_ = text.error().message;
     return {State::unknown, "", {}, describe(reference) + " (" + text.error().message + ")"};
 }
-
-}  // namespace
 
 Found TaskSources::find(const Reference& reference) const {
     switch (reference.source) {
         case templating::Source::variable: return variables_.find(reference);
         case templating::Source::env: return look_up(env_, reference);
-        case templating::Source::file: return file(context_.dirs.root, reference);
+        case templating::Source::file: return file(reference);
         case templating::Source::attribute: return look_up(context_.attributes, reference);
         case templating::Source::meta: return look_up(context_.meta, reference);
         case templating::Source::node: break;

@@ -1,6 +1,8 @@
 // What the templates of one task may read.
 #pragma once
 
+#include <utility>
+
 #include "driver-manager/drivers/env.hpp"
 #include "driver-manager/templates/variables.hpp"
 
@@ -14,10 +16,16 @@ class TaskSources : public templating::Sources {
 
     templating::Found find(const templating::Reference& reference) const override;
 
+    // Why something that was asked for since the last call may not be read; empty: nothing was.
+    std::string take_refusal() const { return std::exchange(refusal_, {}); }
+
    private:
+    templating::Found file(const templating::Reference& reference) const;
+
     const Variables& variables_;
     const drivers::Env& env_;
     const drivers::TaskContext& context_;
+    mutable std::string refusal_;
 };
 
 }  // namespace drover::templates

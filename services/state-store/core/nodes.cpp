@@ -1,9 +1,36 @@
 #include "state-store/core/nodes.hpp"
 
+#include <utility>
+
 #include "state-store/core/keys.hpp"
 #include "state-store/core/validate.hpp"
 
 namespace drover::store {
+
+namespace {
+
+const char* word(const wire::DriverInfo& driver) {
+    if (!driver.detected) return "undetected";
+    return driver.healthy ? "healthy" : "unhealthy";
+}
+
+// What has become of the node's drivers since `before`.
+void tell_drivers(const wire::NodeObserved& before, wire::NodeStatus& status, Instant now) {
+    for (const auto& [name, driver] : status.node.drivers) {
+        const auto known = before.drivers.find(name);
+        const std::string from = known == before.drivers.end() ? "undetected" : word(known->second);
+        if (from == word(driver)) continue;
+        wire::NodeEvent event{.at = now, .subsystem = "Driver", .message = {}, .details = {}};
+        event.message = "Driver " + name + ": " + from + " -> " + word(driver);
+        if (!driver.healthy && !driver.description.empty()) event.message += ": " + driver.description;
+        event.details = {{"driver", name}, {"from", from}, {"to", word(driver)}, {"why", driver.description}};
+        status.events.push_back(std::move(event));
+    }
+    const std::size_t excess = status.events.size() > kNodeEvents ? status.events.size() - kNodeEvents : 0;
+    status.events.erase(status.events.begin(), status.events.begin() + static_cast<std::ptrdiff_t>(excess));
+}
+
+}  // namespace
 
 Result<void> order_node(Draft& draft, const wire::NodeOrder& order, Duration deadline, Instant now) {
     const auto node = draft.get(node_key(order.node));
@@ -33,7 +60,8 @@ Result<void> Nodes::observed(Draft& draft, const wire::NodeObserved& node, Insta
     if (!known) return tl::unexpected(known.error());
     wire::NodeStatus status = known->value_or(wire::NodeStatus{});
     if (!*known || status.state != wire::NodeState::ready) status.since = now;
-    status.node = node;
+    const wire::NodeObserved before = std::exchange(status.node, node);
+    tell_drivers(before, status, now);
     status.state = wire::NodeState::ready;
     status.why.clear();
     heard_[node.id] = now;

@@ -11,6 +11,7 @@
 namespace drover::store {
 
 inline constexpr Duration kNodeSilence = seconds(15);
+inline constexpr std::size_t kNodeEvents = 10;  // of a node that are kept
 
 // What users ask of a node. `order.drain`: it gets no new allocs and those it has go, `deadline` from `now` (0: never)
 // at the latest. Otherwise the drain ends, and the node is eligible for new allocs as `order` says. not_found: no such

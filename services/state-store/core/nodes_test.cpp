@@ -80,5 +80,33 @@ TEST_F(NodesTest, AnUnknownVoiceIsNoNode) {
     EXPECT_FALSE(nodes.observed(draft, node, kNow));
 }
 
+TEST_F(NodesTest, WhatBecomesOfADriverIsANodeEvent) {
+    const auto say = [&](bool detected, bool healthy, const std::string& description, Instant now) {
+        wire::NodeObserved node;
+        node.id = "n1";
+        node.drivers["python"] = {detected, healthy, description};
+        node.drivers["exec"] = {false, false, "no crun"};
+        Draft draft(record);
+        ASSERT_TRUE(nodes.observed(draft, node, now));
+        record.commit(draft);
+    };
+    say(true, true, "Healthy", kNow);
+    say(true, true, "Healthy", kNow + seconds(1));
+    say(true, false, "was ended by signal 9", kNow + seconds(2));
+    say(false, false, "removed", kNow + seconds(3));
+    const auto events = settle(kNow + seconds(3)).events;
+    ASSERT_EQ(events.size(), 3u);
+    EXPECT_EQ(events[0].message, "Driver python: undetected -> healthy");
+    EXPECT_EQ(events[0].at, kNow);
+    EXPECT_EQ(events[1].message, "Driver python: healthy -> unhealthy: was ended by signal 9");
+    EXPECT_EQ(events[1].subsystem, "Driver");
+    EXPECT_EQ(events[1].details.at("from"), "healthy");
+    EXPECT_EQ(events[2].message, "Driver python: unhealthy -> undetected: removed");
+    for (int i = 0; i < 20; ++i) say(true, i % 2 == 0, "again", kNow + seconds(4 + i));
+    const auto kept = settle(kNow + seconds(24)).events;
+    EXPECT_EQ(kept.size(), kNodeEvents);
+    EXPECT_EQ(kept.back().at, kNow + seconds(23)) << "the newest are kept";
+}
+
 }  // namespace
 }  // namespace drover::store

@@ -1,10 +1,10 @@
-#include "driver-manager/shell/signal_names.hpp"
+#include "os/signal_names.hpp"
 
 #include <string.h>
 
 #include <csignal>
 
-namespace drover::driver_manager {
+namespace drover::os {
 
 Result<int> signal_number(const std::string& name) {
     if (name.empty()) return SIGINT;
@@ -16,4 +16,4 @@ Result<int> signal_number(const std::string& name) {
     return fail(ErrorKind::invalid, "there is no signal " + name);
 }
 
-}  // namespace drover::driver_manager
+}  // namespace drover::os

@@ -5,9 +5,9 @@
 
 #include "base/result.hpp"
 
-namespace drover::driver_manager {
+namespace drover::os {
 
 // "SIGHUP" or "HUP"; empty: SIGINT.
 Result<int> signal_number(const std::string& name);
 
-}  // namespace drover::driver_manager
+}  // namespace drover::os

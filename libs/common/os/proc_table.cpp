@@ -1,0 +1,130 @@
+#include "os/proc_table.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace drover::os {
+
+namespace {
+
+constexpr std::size_t kMaxProcesses = 1 << 22;
+
+std::vector<pid_t> list_pids() {
+    std::vector<pid_t> out;
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir("/proc"), ::closedir);
+    while (dir && out.size() < kMaxProcesses) {
+        const dirent* entry = ::readdir(dir.get());
+        if (entry == nullptr) break;
+        const std::string_view name = entry->d_name;
+        pid_t pid = 0;
+        const char* const end = name.data() + name.size();
+        if (std::from_chars(name.data(), end, pid).ptr == end && pid > 0) out.push_back(pid);
+    }
+    return out;
+}
+
+UniqueFd open_proc(pid_t pid, const char* file) {
+    return UniqueFd(::open(("/proc/" + std::to_string(pid) + file).c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+// Into `text`, which has room for any such file; empty when the process is gone.
+std::string_view read_again(const UniqueFd& fd, char (&text)[4096]) {
+    const ssize_t n = fd.valid() ? ::pread(fd.get(), text, sizeof text, 0) : -1;
+    return n > 0 ? std::string_view(text, static_cast<std::size_t>(n)) : std::string_view();
+}
+
+std::uint64_t number_after(std::string_view text, std::string_view name) {
+    const std::size_t at = text.find(name);
+    std::uint64_t value = 0;
+    if (at != std::string_view::npos) std::from_chars(text.data() + at + name.size(), text.data() + text.size(), value);
+    return value;
+}
+
+}  // namespace
+
+const std::vector<ProcStat>& ProcTable::look() {
+    ++round_;
+    for (const pid_t pid : list_pids()) {
+        const auto [it, is_new] = entries_.try_emplace(pid);
+        Entry& entry = it->second;
+        // What cannot be read has ended since it was listed.
+        if ((is_new || entry.followed || due(pid)) && !refresh(pid, entry)) continue;
+        entry.round = round_;
+    }
+    forget_ended();
+    out_.clear();
+    for (const auto& item : entries_) out_.push_back(item.second.stat);
+    return out_;
+}
+
+// What they have used is with their parents now.
+void ProcTable::forget_ended() {
+    std::vector<pid_t> parents;
+    for (auto it = entries_.begin(); it != entries_.end();) {
+        if (it->second.round == round_) {
+            ++it;
+            continue;
+        }
+        if (it->second.followed) {
+            parents.push_back(it->second.stat.parent);
+            --open_;
+        }
+        it = entries_.erase(it);
+    }
+    for (const pid_t pid : parents) {
+        const auto it = entries_.find(pid);
+        if (it != entries_.end()) (void)refresh(pid, it->second);
+    }
+}
+
+bool ProcTable::refresh(pid_t pid, Entry& entry) {
+    char text[4096];
+    ProcStat now = entry.stat;
+    now.pid = pid;
+    const UniqueFd once = entry.stat_fd.valid() ? UniqueFd() : open_proc(pid, "/stat");
+    if (!parse_stat(read_again(entry.stat_fd.valid() ? entry.stat_fd : once, text), now)) return false;
+    const bool same = now.start_time == entry.stat.start_time;
+    if (!same) now.read_bytes = now.written_bytes = 0;
+    const bool idle = same && now.cpu_time == entry.stat.cpu_time;
+    entry.stat = now;
+    if (entry.followed && (!idle || due(pid))) refresh_io(pid, entry);
+    return true;
+}
+
+void ProcTable::refresh_io(pid_t, Entry& entry) const {
+    char text[4096];
+    const std::string_view io = read_again(entry.io_fd, text);
+    if (io.empty()) return;
+    entry.stat.read_bytes = number_after(io, "\nread_bytes: ");
+    entry.stat.written_bytes = number_after(io, "\nwrite_bytes: ");
+}
+
+void ProcTable::follow(const std::unordered_set<pid_t>& pids) {
+    for (auto& [pid, entry] : entries_) {
+        const bool wanted = pids.contains(pid);
+        if (wanted == entry.followed) continue;
+        if (!wanted) {
+            entry.followed = false;
+            entry.stat_fd = UniqueFd();
+            entry.io_fd = UniqueFd();
+            --open_;
+            continue;
+        }
+        if (open_ >= kMaxOpen) continue;
+        entry.stat_fd = open_proc(pid, "/stat");
+        entry.io_fd = open_proc(pid, "/io");
+        // Without more descriptors it stays one that is read now and then.
+        entry.followed = entry.stat_fd.valid();
+        if (!entry.followed) continue;
+        ++open_;
+        refresh_io(pid, entry);
+    }
+}
+
+}  // namespace drover::os

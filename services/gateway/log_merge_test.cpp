@@ -1,0 +1,25 @@
+#include "gateway/log_merge.hpp"
+
+#include <gtest/gtest.h>
+
+namespace drover::gateway {
+namespace {
+
+logs::Line line(std::int64_t at) { return {Instant{at}, "x", 0}; }
+
+TEST(LogMerge, TheOldestLineIsNextAndAmongEqualsTheFirstLogs) {
+    const logs::Line young = line(5), old = line(3), same = line(3);
+    EXPECT_EQ(next_log({{&young, {}}, {&old, {}}, {&same, {}}}), std::optional<std::size_t>(1));
+    EXPECT_EQ(next_log({}), std::nullopt);
+}
+
+TEST(LogMerge, ALineWaitsForALogThatMayStillComeWithAnOlderOne) {
+    const logs::Line three = line(3);
+    EXPECT_EQ(next_log({{&three, {}}, {nullptr, Instant{2}}}), std::nullopt);
+    EXPECT_EQ(next_log({{&three, {}}, {nullptr, Instant{3}}}), std::optional<std::size_t>(0));
+    EXPECT_EQ(next_log({{&three, {}}, {nullptr, kNever}}), std::optional<std::size_t>(0)) << "one that is over";
+    EXPECT_EQ(next_log({{nullptr, kNever}}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace drover::gateway
