@@ -14,6 +14,8 @@
 namespace drover::cli {
 namespace {
 
+constexpr uid_t kSameOwner = static_cast<uid_t>(-1);  // as chown takes it
+
 struct Holder {
     const char* name;
     bus::Role role;
@@ -36,13 +38,13 @@ Result<void> make_dir(const std::string& path, mode_t mode) {
     return made ? Result<void>() : Result<void>(tl::unexpected(made.error()));
 }
 
-Result<void> give(const std::string& path, std::optional<uid_t> owner) {
-    if (!owner || ::chown(path.c_str(), *owner, *owner) == 0) return {};
-    return fail_errno("cannot give " + path + " to user " + std::to_string(*owner), errno);
+Result<void> give(const std::string& path, uid_t owner) {
+    if (::chown(path.c_str(), owner, owner) == 0) return {};
+    return fail_errno("cannot give " + path + " to user " + std::to_string(owner), errno);
 }
 
 // What is there stays: a new key would lock out whoever has the old one.
-Result<void> make_pair(const std::string& dir, const Holder& holder, std::optional<uid_t> owner) {
+Result<void> make_pair(const std::string& dir, const Holder& holder, uid_t owner) {
     const std::string own = dir + "/" + holder.name;
     const std::string secret = own + "/curve.key";
     const std::string open = dir + "/public/" + holder.name + ".pub";
@@ -56,7 +58,7 @@ Result<void> make_pair(const std::string& dir, const Holder& holder, std::option
             return done;
         if (auto done = os::write_file_atomic(open, keys.public_key + "\n", 0644, os::Durable::yes); !done) return done;
     }
-    if (!holder.owned) owner.reset();
+    if (!holder.owned) owner = kSameOwner;
     if (auto given = give(own, owner); !given) return given;
     return give(secret, owner);
 }
@@ -76,7 +78,7 @@ Result<void> list_peers(const std::string& dir) {
     return os::write_file_atomic(path, text, 0644, os::Durable::yes);
 }
 
-Result<void> make_keys(const std::string& dir, std::optional<uid_t> owner) {
+Result<void> make_keys(const std::string& dir, uid_t owner) {
     std::error_code ignored;
     std::filesystem::create_directories(std::filesystem::path(dir).parent_path(), ignored);
     for (const std::string& path : {dir, dir + "/public"})
@@ -89,11 +91,10 @@ Result<void> make_keys(const std::string& dir, std::optional<uid_t> owner) {
 }
 
 int init(const Session& session, const KeyOptions& options) {
-    std::optional<uid_t> owner;
+    uid_t owner = kSameOwner;
     if (!options.owner.empty()) {
-        owner.emplace();
         const char* const end = options.owner.data() + options.owner.size();
-        if (std::from_chars(options.owner.data(), end, *owner).ptr != end)
+        if (std::from_chars(options.owner.data(), end, owner).ptr != end)
             return session.fail(Error{ErrorKind::invalid, "--owner takes the number of a user, as 64646"});
     }
     const std::string dir = std::filesystem::path(options.dir).lexically_normal().string();

@@ -57,7 +57,8 @@ std::string devices(const Json& groups) {
 // What the drivers of one node are, and what became of them.
 std::string details(const Session& session, const Json& node) {
     Table all({"DRIVER", "STATE", "DESCRIPTION"});
-    for (const auto& driver : node.value("drivers", Json::object()).items()) {
+    const Json drivers = node.value("drivers", Json::object());
+    for (const auto& driver : drivers.items()) {
         const bool healthy = driver.value().value("healthy", false);
         const bool detected = driver.value().value("detected", false);
         all.add({driver.key(),
