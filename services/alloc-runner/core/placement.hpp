@@ -19,9 +19,9 @@ struct Candidate {
 };
 using Nodes = std::map<std::string, Candidate>;  // by node id
 
-// A ready and eligible node that meets the group's constraints, on which every driver of it is detected and healthy, and
-// which has room: the one with the fewest allocs, equal ones by a hash with `alloc`, so that the same question has the
-// same answer. The error says what every node lacks. The node itself has the last word about the room.
+// A ready and eligible node that meets the group's constraints, on which every driver of it is detected and healthy,
+// and which has room: the one with the fewest allocs, equal ones by a hash with `alloc`, so that the same question has
+// the same answer. The error says what every node lacks. The node itself has the last word about the room.
 Result<std::string> place(const std::string& alloc, const wire::GroupSpec& group, const Nodes& nodes);
 
 }  // namespace drover::alloc_runner

@@ -12,8 +12,8 @@
 #include "host/log.hpp"
 #include "os/files.hpp"
 #include "os/pidfd.hpp"
-#include "os/spawn.hpp"
 #include "os/signal_names.hpp"
+#include "os/spawn.hpp"
 
 namespace drover::driver_manager {
 namespace {
