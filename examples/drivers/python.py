@@ -171,6 +171,14 @@ def await_end(pid, milliseconds):
         os.close(process)
 
 
+def ended(pid):
+    """Has it, and may its parent not know yet?"""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
 class Driver:
     """What the verbs of the protocol do. Methods are called from many threads."""
 
@@ -236,9 +244,14 @@ class Driver:
 
     def wait(self, call):
         notes = self.notes(call)
-        if has_minder(notes):
-            await_end(int(read(notes / "minder")), call["timeout"] / 1e6)
-        return {"state": state_of(notes)}
+        state = state_of(notes)
+        if state["running"] and has_minder(notes):
+            await_end(state["pid"], call["timeout"] / 1e6)
+        # The minder writes down what it has seen, too, and may stay until its task's output is read.
+        deadline = time.monotonic() + 1
+        while (state := state_of(notes))["running"] and ended(state["pid"]) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return {"state": state}
 
     def stop(self, call):
         self.signal(call)
