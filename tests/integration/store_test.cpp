@@ -111,6 +111,23 @@ TEST_F(Store, ARestoredBackupKeepsThePidsOfWhatItKnows) {
     }
 }
 
+TEST_F(Store, WhenTheDatabaseIsGoneTasksRunOnAndAreInControlOnceTheirJobIsSubmittedAgain) {
+    const auto before = run("web", 5);
+    cluster.kill(Service::state_store);
+    cluster.kill(Service::alloc_runner);
+    cluster.kill(Service::driver_manager);
+    for (const char* part : {"", "-wal", "-shm"}) fs::remove(database() + part);
+    cluster.start(Service::driver_manager);
+    cluster.start(Service::alloc_runner);
+    restart_store();
+    cluster.submit("web", sleeper("web", 5));
+    expect_same("web", before);
+    EXPECT_EQ(cluster.drover({"job", "stop", "web"}).code, 0);
+    for (const auto& [alloc, pid] : before) {
+        EXPECT_TRUE(eventually([p = pid] { return !alive(p); }, kPatience)) << "they are in control";
+    }
+}
+
 // Every kind of damage to every file, with ten tasks running.
 TEST_F(Store, WhateverIsDamagedItStartsAndTenTasksKeepTheirPids) {
     const auto before = run("web", 10);

@@ -134,7 +134,8 @@ void Store::hear(const ReportNews& news) {
         store::Draft draft(*this);
         // A refusal changes nothing.
         if (key.starts_with("alloc/"))
-            (void)record_proposal(draft, *wire::decode<wire::AllocDesired>(value), leases_.generation());
+            (void)record_proposal(draft, *wire::decode<wire::AllocDesired>(value), leases_.generation(),
+                                  leases_.complete_since());
         else
             (void)record_report(draft, *wire::decode<wire::AllocReport>(value), leases_.generation());
         commit(draft);

@@ -39,6 +39,25 @@ void let_store_die(System& system) {
         });
 }
 
+// Of what runs; the place of what has ended would have to be known from somewhere.
+void let_store_lose(System& system) {
+    Store& store = system.store;
+    outages(
+        system, "store-loses", 2, 15,
+        [&store] {
+            if (store.up()) store.crash();
+        },
+        [&system, &store] {
+            if (store.up()) return;
+            for (const std::string& id : std::vector<std::string>(store.allocs())) {
+                if (id.front() % 2 == 0 || !system.lives(id)) continue;
+                system.lost.emplace(id, *store.alloc(id));
+                store.lose(id);
+            }
+            store.start();
+        });
+}
+
 void let_die(System& system, Node& node) {
     outages(
         system, node.id() + "-dies", 3, 50,
@@ -88,6 +107,7 @@ void let_die(System& system, std::size_t i) {
 
 void schedule_faults(System& system) {
     let_store_die(system);
+    let_store_lose(system);
     for (auto& node : system.nodes) let_die(system, *node);
     for (std::size_t i = 0; i < system.runners.size(); ++i) let_die(system, i);
 }

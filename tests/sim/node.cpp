@@ -106,6 +106,7 @@ void Node::apply(const driver_manager::Decision& decision) {
                              [this, key = action.key, seq = action.seq] { become_ready(key, seq); });
                 break;
             case Action::Kind::release: dir.shims.erase(action.seq); break;
+            case Action::Kind::recall: apply(inventory_->recalled(action.key, dir.shims.at(action.seq).placed)); break;
             case Action::Kind::set_floor: dir.floor = action.seq; break;
             case Action::Kind::set_fence: fence_ = std::max(fence_, action.seq); break;
             case Action::Kind::destroy:
@@ -128,6 +129,7 @@ void Node::launch(const Action& action) {
     Shim& shim = dir.shims[action.seq];
     shim.state.seq = action.seq;
     shim.state.id = action.id;
+    shim.placed = inventory_->standing(key)->placed;
     shim.stubborn = world_.random.chance(manners_.ignore_signals);
     history_.truth({key.alloc, key.task}, action.id);
     if (world_.tracing()) world_.trace("machine  launches " + name(key, action.seq));

@@ -59,6 +59,7 @@ class Node : public Ear {
    private:
     struct Shim {
         wire::IncarnationObserved state;
+        std::string placed;
         bool stubborn = false;
         bool stopped = false;
     };

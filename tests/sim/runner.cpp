@@ -14,6 +14,7 @@ void Runner::start() {
     rules.boot = boot();
     rules.max_kill_timeout = kMaxKillTimeout;
     rules.orphan_grace = seconds(2);
+    rules.settling = seconds(1);
     rules.store_silence = milliseconds(1500);  // two beats
     rules.task_edges = &edges_.task;
     rules.alloc_edges = &edges_.alloc;
@@ -72,6 +73,7 @@ void Runner::forget(const std::string& key) {
     const std::string name = key.substr(key.find('/') + 1);
     if (key.starts_with("job/")) brain_->forget_job(name);
     if (key.starts_with("alloc/")) brain_->forget_alloc(name);
+    if (key.starts_with("status/")) brain_->forget_status(name);
     if (key.starts_with("node/")) brain_->forget_node(name);
     if (key.starts_with("nodeorder/")) brain_->forget_node_order(name);
     if (key.starts_with("collected/")) brain_->forget_collected(name);

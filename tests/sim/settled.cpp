@@ -28,7 +28,8 @@ std::string trouble_with(const System& system, const wire::AllocDesired& alloc, 
                          const wire::TaskStatus& task, bool stop) {
     const driver_manager::TaskKey key{alloc.id, task.name};
     const Node& node = node_of(system, alloc.node);
-    const std::string name = alloc.id.substr(0, 4) + "/" + task.name + " is " + std::string(to_string(task.phase));
+    const std::string name = alloc.id.substr(0, 4) + "/" + task.name + " is " + std::string(to_string(task.phase)) +
+                             (task.why.empty() ? "" : " (" + task.why + ")");
     if (alloc.group.max_run_duration.ns > 0 && task.phase != wire::TaskPhase::dead) return name + ", not for long";
     if (task.phase == wire::TaskPhase::dead) return node.live(key) != 0 ? name + " but lives" : "";
     if (task.phase == wire::TaskPhase::running && !stop) {
@@ -44,6 +45,7 @@ std::string trouble_with(const System& system, const wire::AllocDesired& alloc, 
 std::string must_leave(const System& system, const wire::AllocDesired& alloc, const wire::AllocStatus& status) {
     const wire::NodeOrder* order = system.store.node_order(alloc.node);
     if (!order || !order->drain || wire::has_ended(status)) return {};
+    if (!system.store.job(alloc.job)) return {};  // purged while its record was lost: nothing would take its place
     if (alloc.type == wire::JobType::batch && order->deadline == kNever) return {};
     return "alloc " + alloc.id + " is on " + alloc.node + ", which drains";
 }

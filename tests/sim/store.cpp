@@ -43,7 +43,8 @@ void Store::start() {
     published_.drop_erased();
     world_.trace("store    starts, epoch " + std::to_string(epoch_));
     const wire::Members* known = members();
-    leases_.emplace(known ? *known : wire::Members{}, !known, world_.now(), kLease);
+    leases_.emplace(known ? *known : wire::Members{}, !known || has_lost_, world_.now(), kLease);
+    if (std::exchange(has_lost_, false)) save_members();
     go_round(epoch_);
     repeat();
 }
@@ -51,6 +52,15 @@ void Store::start() {
 void Store::crash() {
     up_ = false;
     world_.trace("store    dies");
+}
+
+void Store::lose(const std::string& alloc) {
+    CHECK(!up_);
+    has_lost_ = true;
+    record_.erase("alloc/" + alloc);
+    published_.erase("alloc/" + alloc);
+    std::erase(allocs_, alloc);
+    world_.trace("store    loses alloc " + alloc.substr(0, 4));
 }
 
 void Store::repeat() {
@@ -123,7 +133,7 @@ void Store::hear(const Entry& entry) {
     const auto* proposal = std::get_if<wire::AllocDesired>(entry.body.get());
     if (!proposal) return;
     store::Draft draft(*this);
-    if (auto ok = record_proposal(draft, *proposal, leases_->generation()); !ok)
+    if (auto ok = record_proposal(draft, *proposal, leases_->generation(), leases_->complete_since()); !ok)
         return world_.trace("store    " + ok.error().message);
     commit(draft);
 }

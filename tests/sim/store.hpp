@@ -28,6 +28,8 @@ class Store : public Ear, private store::View {
     bool up() const { return up_; }
     void start();
     void crash();
+    // While it is down: the record of this alloc is not there any more when it starts.
+    void lose(const std::string& alloc);
     void hear(const Message& reports) override;
     void repeat();
 
@@ -70,7 +72,8 @@ class Store : public Ear, private store::View {
     std::map<std::string, std::string, std::less<>> record_;
     Feed published_;  // of the record
     bool publishing_ = false;
-    bool purging_ = false;  // a job is, or was
+    bool purging_ = false;   // a job is, or was
+    bool has_lost_ = false;  // something since it was up
     std::vector<std::string> allocs_;
     std::map<std::string, Position> positions_;
     std::optional<store::Leases> leases_;

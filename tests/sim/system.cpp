@@ -66,11 +66,12 @@ void System::connect_store() {
     };
     store.on_alloc = [this](const wire::AllocDesired& alloc) {
         if (removed.contains(alloc.id)) world.violate("a removed alloc is not recorded again", alloc.id);
-        work.begin(alloc, *store.job(alloc.job));
+        const bool begins = lost.erase(alloc.id) == 0;
+        if (const wire::JobDesired* job = store.job(alloc.job); begins && job) work.begin(alloc, *job);
     };
     store.on_status = [this](const wire::AllocStatus& status) {
         deadlines.hear(status, world.now());
-        work.hear(*store.alloc(status.id), status, *store.job(status.job));
+        if (const wire::JobDesired* job = store.job(status.job)) work.hear(*store.alloc(status.id), status, *job);
     };
 }
 
@@ -80,11 +81,13 @@ void System::connect(Node& node) {
     };
     node.is_ephemeral = [this](const driver_manager::TaskKey& key) {
         const wire::AllocDesired* alloc = store.alloc(key.alloc);
+        if (const auto gone = lost.find(key.alloc); gone != lost.end()) alloc = &gone->second;
         return alloc && is_ephemeral(alloc->group, key.task);
     };
     node.on_launch = [this](const driver_manager::TaskKey& key, std::uint64_t) { check_launch(key); };
     node.on_destroy = [this](const driver_manager::TaskKey& key) {
         if (store.alloc(key.alloc)) world.violate("only what the store has removed is destroyed", key.task);
+        if (lost.contains(key.alloc)) world.violate("what the store has lost is not destroyed", key.task);
     };
 }
 
@@ -104,9 +107,17 @@ std::size_t System::live(const driver_manager::TaskKey& key) const {
     return count;
 }
 
+bool System::lives(const std::string& alloc) const {
+    for (const auto& node : nodes)
+        for (const driver_manager::TaskKey& key : node->tasks())
+            if (key.alloc == alloc && node->live(key) > 0) return true;
+    return false;
+}
+
 void System::check_launch(const driver_manager::TaskKey& key) {
     if (removed.contains(key.alloc)) world.violate("a removed alloc is not revived", key.alloc + "/" + key.task);
     const wire::AllocDesired* alloc = store.alloc(key.alloc);
+    if (!alloc && lost.contains(key.alloc)) return;  // it was recorded when it was told to
     if (!alloc) world.violate("only recorded allocs run", key.alloc + "/" + key.task);
     check_gates(alloc->group, key);
     const wire::AllocStatus* status = store.status(key.alloc);

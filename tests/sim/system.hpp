@@ -1,6 +1,7 @@
 // A whole system drawn from a seed: its parts, how they are connected, and what its users want of it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -32,6 +33,8 @@ class System {
     void disturb() { disturbed_at = world.now(); }
     // For as long as the system lives.
     void keep(std::shared_ptr<void> what) { kept_.push_back(std::move(what)); }
+    // Has the alloc a process?
+    bool lives(const std::string& alloc) const;
     // Again and again until the store takes it.
     void submit(std::size_t job);
 
@@ -42,9 +45,10 @@ class System {
     Manners manners;
     std::vector<std::unique_ptr<Node>> nodes;
     std::vector<std::unique_ptr<Runner>> runners;
-    std::vector<bool> cut;            // runner and store do not hear each other
-    std::vector<wire::JobSpec> jobs;  // as they are submitted next
-    std::set<std::string> removed;    // allocs
+    std::vector<bool> cut;                           // runner and store do not hear each other
+    std::vector<wire::JobSpec> jobs;                 // as they are submitted next
+    std::set<std::string> removed;                   // allocs
+    std::map<std::string, wire::AllocDesired> lost;  // that the store had, and has not recorded again, by id
     Deadlines deadlines;
     Work work;
     bool trouble_over = false;

@@ -101,14 +101,15 @@ struct AllocOrder {
     friend bool operator==(const AllocOrder&, const AllocOrder&) = default;
 };
 
-enum class Verb { run, stop, destroy };
-WIRE_ENUM(Verb, "run", "stop", "destroy");
+enum class Verb { run, stop, destroy, recall };
+WIRE_ENUM(Verb, "run", "stop", "destroy", "recall");
 
 // Stream "task/command/<node>", key "<alloc>/<task>": the whole desire for one task, as state, repeated until observed.
 //   run      incarnation `seq` should be live (or already have ended)
 //   stop     no incarnation up to `seq` may be live: `kill_signal`, `kill_timeout` after first sight, then SIGKILL to
 //            the whole tree; a seq that never started must never start
 //   destroy  as stop, then forget the task and remove its directory
+//   recall   say of which alloc the task is (TaskObserved::placed); nothing else changes, the desire neither
 struct TaskCommand {
     std::string alloc;
     std::string task;
@@ -132,20 +133,21 @@ struct TaskCommand {
     std::map<std::string, PortSpec> ports;    // of its alloc
     // Of every task of its alloc, of this one too: they are reserved together or not at all.
     std::map<std::string, Resources> alloc_resources;
+    std::string placed;  // of run: the encoded AllocDesired, kept beside the task for a store that has lost it
 
     static constexpr std::string_view kName = "TaskCommand";
     static constexpr auto fields() {
-        return std::tuple(field("alloc", &TaskCommand::alloc), field("task", &TaskCommand::task),
-                          field("job", &TaskCommand::job), field("group", &TaskCommand::group),
-                          field("index", &TaskCommand::index), field("term", &TaskCommand::term),
-                          field("verb", &TaskCommand::verb), field("seq", &TaskCommand::seq),
-                          field("incarnation", &TaskCommand::incarnation), field("released", &TaskCommand::released),
-                          field("spec", &TaskCommand::spec), field("kill_signal", &TaskCommand::kill_signal),
-                          field("kill_timeout", &TaskCommand::kill_timeout), field("signals", &TaskCommand::signals),
-                          field("pre_kill", &TaskCommand::pre_kill), field("rendered", &TaskCommand::rendered),
-                          field("meta", &TaskCommand::meta), binary("payload", &TaskCommand::payload),
-                          field("keep_place", &TaskCommand::keep_place), field("ports", &TaskCommand::ports),
-                          field("alloc_resources", &TaskCommand::alloc_resources));
+        return std::tuple(
+            field("alloc", &TaskCommand::alloc), field("task", &TaskCommand::task), field("job", &TaskCommand::job),
+            field("group", &TaskCommand::group), field("index", &TaskCommand::index), field("term", &TaskCommand::term),
+            field("verb", &TaskCommand::verb), field("seq", &TaskCommand::seq),
+            field("incarnation", &TaskCommand::incarnation), field("released", &TaskCommand::released),
+            field("spec", &TaskCommand::spec), field("kill_signal", &TaskCommand::kill_signal),
+            field("kill_timeout", &TaskCommand::kill_timeout), field("signals", &TaskCommand::signals),
+            field("pre_kill", &TaskCommand::pre_kill), field("rendered", &TaskCommand::rendered),
+            field("meta", &TaskCommand::meta), binary("payload", &TaskCommand::payload),
+            field("keep_place", &TaskCommand::keep_place), field("ports", &TaskCommand::ports),
+            field("alloc_resources", &TaskCommand::alloc_resources), binary("placed", &TaskCommand::placed));
     }
     friend bool operator==(const TaskCommand&, const TaskCommand&) = default;
 };
@@ -206,10 +208,13 @@ struct Member {
 struct Members {
     std::uint64_t generation = 0;
     std::vector<Member> alloc_runners;
+    // Everything recorded since then is there. Of what is older the store may have lost a part with its database.
+    Instant complete_since;
 
     static constexpr std::string_view kName = "Members";
     static constexpr auto fields() {
-        return std::tuple(field("generation", &Members::generation), field("alloc_runners", &Members::alloc_runners));
+        return std::tuple(field("generation", &Members::generation), field("alloc_runners", &Members::alloc_runners),
+                          field("complete_since", &Members::complete_since));
     }
     friend bool operator==(const Members&, const Members&) = default;
 };

@@ -170,12 +170,15 @@ struct TaskObserved {
     std::uint64_t floor = 0;  // the tombstone: no incarnation up to this one will ever start
     std::vector<IncarnationObserved> incarnations;
     std::optional<RenderObserved> render;  // of a task with templates
+    bool recalled = false;                 // what the node has to say of its alloc is in `placed`
+    std::string placed;                    // the encoded AllocDesired; empty: it is not kept here
 
     static constexpr std::string_view kName = "TaskObserved";
     static constexpr auto fields() {
         return std::tuple(field("alloc", &TaskObserved::alloc), field("task", &TaskObserved::task),
                           field("term", &TaskObserved::term), field("floor", &TaskObserved::floor),
-                          field("incarnations", &TaskObserved::incarnations), field("render", &TaskObserved::render));
+                          field("incarnations", &TaskObserved::incarnations), field("render", &TaskObserved::render),
+                          field("recalled", &TaskObserved::recalled), binary("placed", &TaskObserved::placed));
     }
     friend bool operator==(const TaskObserved&, const TaskObserved&) = default;
 };

@@ -112,7 +112,7 @@ TEST(Json, ShowsAnyMessageWithoutASchema) {
     EXPECT_EQ(to_json(envelope),
               R"({"v":1,"from":"a\"b\u000a\ufffd","boot":"","stream":"","epoch":0,"prev":0,"reset":false,"at":0,)"
               R"("records":[{"number":1,"kind":"Members","key":"members","erased":false,)"
-              R"("body":{"generation":3,"alloc_runners":[{"id":"ar-0","boot":"x"}]}}]})");
+              R"("body":{"generation":3,"alloc_runners":[{"id":"ar-0","boot":"x"}],"complete_since":0}}]})");
     EXPECT_EQ(to_json(LogChunk{"i", "", 0, 3, "abc"}),
               R"({"id":"i","error":"","offset":0,"end":3,"data":"YWJj","marks":[],"now":0})");
 }

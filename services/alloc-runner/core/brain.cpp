@@ -29,12 +29,13 @@ Statements Brain::settle(Instant now) {
             step(id, known, now, Wake{});
         }
         settle_changes(now);
+        settle_suspects(now);
+        settle_doubt(now);
         if (!dirty_jobs_.empty()) {
             Nodes nodes = count_nodes();
             while (!dirty_jobs_.empty())
                 for (const std::string& name : std::exchange(dirty_jobs_, {})) settle_job(name, nodes, now);
         }
-        settle_suspects(now);
     }
     return std::exchange(out_, {});
 }
@@ -43,8 +44,8 @@ Instant Brain::wake_at() const {
     Instant first = timers_.empty() ? kNever : timers_.begin()->first;
     for (const auto* due : {&drain_deadlines_, &losses_})
         if (state_known_ && !due->empty()) first = std::min(first, due->begin()->first);
-    for (const auto& [key, since] : suspects_)
-        if (since != kNever && since.set()) first = std::min(first, since + rules_.orphan_grace);
+    first = std::min(first, suspects_due_);
+    if (doubt_until_.set()) first = std::min(first, doubt_until_);
     return first;
 }
 
@@ -59,9 +60,10 @@ void Brain::settle_term() {
     term_ = term;
     for (auto& [id, known] : allocs_) end_life(id, known);
     for (const auto& [id, proposal] : std::exchange(proposals_, {})) out_.proposals[id] = std::nullopt;
-    for (auto& [key, since] : suspects_) {
-        if (since == kNever) out_.commands[key] = std::nullopt;
-        since = {};
+    for (const auto& [key, suspect] : suspects_) acquit(key.first, key.second, suspect);
+    for (auto& [key, suspect] : suspects_) {
+        suspect = {};
+        dirty_suspects_.insert(key);
     }
     touch_everything();
 }

@@ -26,6 +26,7 @@ struct BrainRules {
     std::string boot;  // of this process
     Duration max_kill_timeout = seconds(30);
     Duration orphan_grace = seconds(30);  // how long a task may be unknown to the store before it is destroyed
+    Duration settling = seconds(10);      // since the store lost records, until places of jobs count as empty
     Duration lost_after = minutes(1);     // since its node is down, before an alloc is replaced on another
     Duration store_silence = seconds(5);  // after which the store may know what was not heard
     EdgeCounts* task_edges = nullptr;
@@ -61,6 +62,7 @@ class Brain {
     void hear(const wire::CollectedAlloc& removed);
     void forget_job(const std::string& name);
     void forget_alloc(const std::string& id);
+    void forget_status(const std::string& id);
     void forget_node(const std::string& id);
     void forget_node_order(const std::string& id);
     void forget_collected(const std::string& id);
@@ -97,11 +99,19 @@ class Brain {
         Instant wake_at = kNever;
     };
 
+    // A task on a node whose alloc the store does not know.
+    struct Suspect {
+        enum class Stage { watched, asked, claimed, spared, condemned };
+        Instant since;  // that the store is heard, and silent about it
+        Stage stage = Stage::watched;
+    };
+
     bool mine(const std::string& job) const;
     void touch(const std::string& alloc) { dirty_allocs_.insert(alloc); }
     void touch_everything();
     void touch_waiting_jobs();
     void suspect(const std::string& node, const TaskKey& key);
+    void touch_suspects(const std::string& node, const std::string& alloc);
     bool hears_store(Instant now) const { return current_at_.set() && now - current_at_ <= rules_.store_silence; }
     void settle_term();
     void settle_nodes(Instant now);
@@ -117,7 +127,14 @@ class Brain {
     void settle_job(const std::string& name, Nodes& nodes, Instant now);
     std::vector<AllocView> views(const std::string& job);
     void settle_suspects(Instant now);
-    wire::TaskCommand destruction(const TaskKey& key, const wire::TaskObserved& observed) const;
+    void settle_suspect(const std::string& node, const TaskKey& key, const wire::TaskObserved& observed,
+                        Suspect& suspect, Instant now);
+    void condemn(const std::string& node, const TaskKey& key, const wire::TaskObserved& observed, Suspect& suspect);
+    void claim(wire::AllocDesired alloc);
+    void acquit(const std::string& node, const TaskKey& key, const Suspect& suspect);
+    bool began_before_loss(const NodeView& view, const std::string& alloc) const;
+    void settle_doubt(Instant now);
+    Instant doubt_until(Instant now) const;
     Nodes count_nodes() const;
 
     BrainRules rules_;
@@ -138,8 +155,11 @@ class Brain {
     std::set<std::string> collected_;  // allocs that the store has removed
     std::map<std::string, NodeView> inventories_;
     std::set<std::string> unheard_;  // keys of the state stream known from before its reset, not heard of since
-    // Tasks on a node whose alloc the store does not know.
-    std::map<std::pair<std::string, TaskKey>, Instant> suspects_;  // since when; kNever once told to be destroyed
+    std::map<std::pair<std::string, TaskKey>, Suspect> suspects_;
+    std::set<std::pair<std::string, TaskKey>> dirty_suspects_;
+    Instant suspects_due_ = kNever;  // when one of the others comes due
+    Instant loss_heard_at_;          // of members_.complete_since; unset: in the next round
+    Instant doubt_until_;            // nodes may run what the store has lost: nothing is placed
     std::set<std::pair<Instant, std::string>> timers_;
     std::set<std::string> changing_;  // allocs with a task that its templates want restarted
     std::set<std::string> dirty_jobs_;

@@ -17,8 +17,10 @@ std::size_t count_dead(const wire::AllocStatus& status) {
 void Brain::state_reset() {
     state_resets_ = true;
     for (const auto& [name, job] : wanted_) unheard_.insert("job/" + name);
-    for (const auto& [id, known] : allocs_)
+    for (const auto& [id, known] : allocs_) {
         if (known.desired) unheard_.insert("alloc/" + id);
+        if (known.status) unheard_.insert("status/" + id);
+    }
     for (const auto& [id, node] : nodes_) unheard_.insert("node/" + id);
     for (const auto& [id, order] : node_orders_) unheard_.insert("nodeorder/" + id);
     for (const std::string& id : collected_) unheard_.insert("collected/" + id);
@@ -26,8 +28,7 @@ void Brain::state_reset() {
 
 void Brain::state_current(Instant now) {
     if (!hears_store(now))
-        for (auto& [key, since] : suspects_)
-            if (since != kNever) since = now;
+        for (auto& [key, suspect] : suspects_) suspect.since = now;
     current_at_ = now;
 }
 
@@ -40,6 +41,7 @@ void Brain::state_complete() {
         const std::string name = key.substr(slash + 1);
         if (key.starts_with("job/")) forget_job(name);
         if (key.starts_with("alloc/")) forget_alloc(name);
+        if (key.starts_with("status/")) forget_status(name);
         if (key.starts_with("node/")) forget_node(name);
         if (key.starts_with("nodeorder/")) forget_node_order(name);
         if (key.starts_with("collected/")) forget_collected(name);
@@ -54,7 +56,10 @@ void Brain::touch_everything() {
     for (const auto& [id, known] : allocs_) touch(id);
 }
 
-void Brain::hear(const wire::Members& members) { members_ = members; }
+void Brain::hear(const wire::Members& members) {
+    if (members.complete_since != members_.complete_since) loss_heard_at_ = {};
+    members_ = members;
+}
 
 void Brain::hear(const wire::JobDesired& job) {
     unheard_.erase("job/" + job.spec.name);
@@ -72,6 +77,7 @@ void Brain::hear(const wire::AllocDesired& alloc) {
     known.desired = alloc;
     known.new_desired = true;
     touch(alloc.id);
+    touch_suspects(alloc.node, alloc.id);
     dirty_jobs_.insert(alloc.job);
     const auto proposal = proposals_.find(alloc.id);
     if (proposal == proposals_.end() || proposal->second.desired != alloc.desired) return;
@@ -88,6 +94,7 @@ void Brain::hear(const wire::AllocOrder& order) {
 }
 
 void Brain::hear(const wire::AllocStatus& status) {
+    unheard_.erase("status/" + status.id);
     Known& known = allocs_[status.id];
     const bool had_ended = known.status && has_ended({nullptr, &*known.status});
     const std::size_t dead = known.status ? count_dead(*known.status) : 0;
@@ -123,6 +130,7 @@ void Brain::hear(const wire::NodeOrder& order) {
 void Brain::hear(const wire::CollectedAlloc& removed) {
     unheard_.erase("collected/" + removed.id);
     collected_.insert(removed.id);
+    touch_suspects(removed.node, removed.id);
 }
 
 void Brain::forget_node_order(const std::string& id) {
@@ -143,26 +151,41 @@ void Brain::forget_alloc(const std::string& id) {
     if (known == allocs_.end()) return;
     end_life(id, known->second);
     if (proposals_.erase(id) > 0) out_.proposals[id] = std::nullopt;
-    if (known->second.desired) {
-        const wire::AllocDesired& desired = *known->second.desired;
-        allocs_of_[desired.job].erase(id);
-        dirty_jobs_.insert(desired.job);
-        touch_waiting_jobs();
-        const NodeView& view = inventories_[desired.node];
-        for (const wire::TaskSpec& task : desired.group.tasks)
-            if (view.find({id, task.name})) suspects_.try_emplace({desired.node, TaskKey{id, task.name}});
-    }
-    allocs_.erase(known);
+    const std::optional<wire::AllocDesired> desired = std::exchange(known->second.desired, std::nullopt);
+    // What is recorded of it may still be there when it is recorded again.
+    if (!known->second.status) allocs_.erase(known);
+    if (!desired) return;
+    allocs_of_[desired->job].erase(id);
+    dirty_jobs_.insert(desired->job);
+    touch_waiting_jobs();
+    const NodeView& view = inventories_[desired->node];
+    for (const wire::TaskSpec& task : desired->group.tasks)
+        if (view.find({id, task.name})) suspect(desired->node, {id, task.name});
+}
+
+void Brain::forget_status(const std::string& id) {
+    const auto known = allocs_.find(id);
+    if (known == allocs_.end()) return;
+    known->second.status.reset();
+    if (!known->second.desired) allocs_.erase(known);
 }
 
 void Brain::forget_node(const std::string& id) { nodes_.erase(id); }
 
-void Brain::inventory_reset(const std::string& node) { inventories_[node].reset(); }
+void Brain::inventory_reset(const std::string& node) {
+    inventories_[node].reset();
+    // While it was away it could not say of what its tasks are.
+    for (auto it = suspects_.lower_bound({node, {}}); it != suspects_.end() && it->first.first == node; ++it) {
+        it->second.since = {};
+        dirty_suspects_.insert(it->first);
+    }
+}
 
 void Brain::inventory_complete(const std::string& node) {
     NodeView& view = inventories_[node];
     const bool news = !view.whole();
     for (const TaskKey& gone : view.complete()) {
+        dirty_suspects_.insert({node, gone});
         const auto known = allocs_.find(gone.first);
         if (known != allocs_.end()) known->second.fresh.insert(gone.second);
     }
@@ -183,15 +206,11 @@ void Brain::hear(const std::string& node, const wire::TaskObserved& observed) {
 
 void Brain::forget_task(const std::string& node, const TaskKey& key) {
     inventories_[node].erase(key);
+    dirty_suspects_.insert({node, key});
     const auto known = allocs_.find(key.first);
     if (known == allocs_.end()) return;
     known->second.fresh.insert(key.second);
     touch(key.first);
-}
-
-void Brain::suspect(const std::string& node, const TaskKey& key) {
-    const auto known = allocs_.find(key.first);
-    if (known == allocs_.end() || !known->second.desired) suspects_.try_emplace({node, key});
 }
 
 }  // namespace drover::alloc_runner

@@ -48,8 +48,11 @@ void Brain::settle_job(const std::string& name, Nodes& nodes, Instant now) {
         return;
     }
     Job& job = jobs_[name];
-    JobDecision decision =
-        alloc_runner::step(job, {term_, rules_.slot_edges, rules_.lost_after}, now, wanted->second, views(name), nodes);
+    JobRules rules{term_, rules_.slot_edges, rules_.lost_after};
+    rules.complete_since = members_.complete_since;
+    if (doubt_until_.set())
+        rules.hold = "the store has lost records; what nodes still run of them is recorded again first";
+    JobDecision decision = alloc_runner::step(job, rules, now, wanted->second, views(name), nodes);
     for (wire::AllocDesired& proposal : decision.proposals) {
         // What the store does not have yet need not be stopped, only not be said any more.
         if (proposal.desired == wire::Desired::stop && !allocs_of_[name].contains(proposal.id)) {
@@ -83,50 +86,6 @@ void Brain::withdraw_proposals(const std::string& job) {
         out_.proposals[entry.first] = std::nullopt;
         return true;
     });
-}
-
-// Tasks of allocs that nobody recorded are ended once it is certain that nobody will; at once when the store has
-// removed the alloc. An alloc is recorded before any task of it begins, but whoever is cut off from the store does not
-// hear of that: the time counts only while the store is heard. A store that knows no job at all has lost its memory
-// rather than its jobs: then nothing is touched.
-void Brain::settle_suspects(Instant now) {
-    for (auto it = suspects_.begin(); it != suspects_.end();) {
-        const auto& [node, key] = it->first;
-        const wire::TaskObserved* observed = inventories_[node].find(key);
-        const auto known = allocs_.find(key.first);
-        const bool cleared = !observed || (known != allocs_.end() && known->second.desired);
-        if (cleared) {
-            if (it->second == kNever && !observed) out_.commands[it->first] = std::nullopt;
-            it = suspects_.erase(it);
-            continue;
-        }
-        Instant& since = it->second;
-        if (!since.set() || (!hears_store(now) && since != kNever)) since = now;
-        const bool removed = collected_.contains(key.first);
-        const bool due = since != kNever && (removed || since + rules_.orphan_grace <= now);
-        if (due && mine(key.first) && (removed || !wanted_.empty())) {
-            since = kNever;
-            out_.commands[it->first] = destruction(key, *observed);
-            if (!removed)
-                out_.explanations.push_back("task " + key.second + " of alloc " + key.first + " on node " + node +
-                                            " belongs to no alloc the store knows: it is ended and removed");
-        } else if (due) {
-            since = now;
-        }
-        ++it;
-    }
-}
-
-wire::TaskCommand Brain::destruction(const TaskKey& key, const wire::TaskObserved& observed) const {
-    wire::TaskCommand command;
-    command.alloc = key.first;
-    command.task = key.second;
-    command.term = term_;
-    command.verb = wire::Verb::destroy;
-    command.seq = std::max(newest_known(observed), observed.floor);
-    command.released = command.seq;
-    command.kill_timeout = seconds(5);
-    return command;
 }
 
 }  // namespace drover::alloc_runner

@@ -2,6 +2,7 @@
 
 #include "alloc-runner/core/task.hpp"
 #include "base/hash.hpp"
+#include "wire/codec.hpp"
 
 namespace drover::alloc_runner {
 namespace {
@@ -78,6 +79,7 @@ wire::TaskCommand command(const Desire& desire, const TaskRules& rules) {
     for (const wire::TaskSpec& task : rules.alloc.group.tasks)
         if (!command.ports.empty() || task.resources != wire::Resources{})
             command.alloc_resources[task.name] = task.resources;
+    if (desire.verb == wire::Verb::run) command.placed = wire::encode(rules.alloc);
     return command;
 }
 

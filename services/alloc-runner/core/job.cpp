@@ -147,6 +147,10 @@ class Look {
     }
 
     bool propose(const wire::GroupSpec& group, std::uint32_t index, const std::vector<const AllocView*>& there) {
+        if (!rules_.hold.empty()) {
+            why_[group.name] = rules_.hold;
+            return false;
+        }
         std::string behind;
         Instant behind_at;
         for (const AllocView* one : there) {
@@ -155,7 +159,7 @@ class Look {
             behind_at = one->desired->created_at;
         }
         wire::AllocDesired alloc;
-        alloc.id = alloc_id(desired_, group.name, index, behind);
+        alloc.id = alloc_id(desired_, group.name, index, behind, rules_.complete_since);
         Result<std::string> node = place(alloc.id, group, nodes_);
         if (!node) {
             why_[group.name] = node.error().message;
@@ -195,9 +199,10 @@ JobDecision step(Job& job, const JobRules& rules, Instant now, const wire::JobDe
 }
 
 std::string alloc_id(const wire::JobDesired& job, const std::string& group, std::uint32_t index,
-                     const std::string& behind) {
+                     const std::string& behind, Instant complete_since) {
+    const std::string loss = job.submitted_at < complete_since ? "/" + std::to_string(complete_since.ns) : "";
     return to_hex(stable_hash(job.uid + "/" + group + "/" + std::to_string(index) + "/" + std::to_string(job.version) +
-                              "/" + behind));
+                              "/" + behind + loss));
 }
 
 bool has_ended(const AllocView& alloc) { return alloc.status && wire::has_ended(*alloc.status); }

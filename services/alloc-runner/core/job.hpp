@@ -61,6 +61,8 @@ struct JobRules {
     std::uint64_t term = 0;
     EdgeCounts* edges = nullptr;
     Duration lost_after = minutes(1);  // since its node is down
+    std::string hold = {};             // why nothing may be placed now; empty: it may
+    Instant complete_since = {};       // as in Members
 };
 
 struct JobDecision {
@@ -74,9 +76,10 @@ JobDecision step(Job& job, const JobRules& rules, Instant now, const wire::JobDe
                  const std::vector<AllocView>& allocs, Nodes& nodes);
 
 // The same for the same place in the same version of a job behind the same alloc ("" for none), in every process; no
-// two allocs of a place are behind the same one.
+// two allocs of a place are behind the same one. `complete_since` as in Members: an older job may have had allocs that
+// nobody remembers, whose ids must not be given again.
 std::string alloc_id(const wire::JobDesired& job, const std::string& group, std::uint32_t index,
-                     const std::string& behind);
+                     const std::string& behind, Instant complete_since);
 
 // Nothing of the alloc runs or will: every task is dead.
 bool has_ended(const AllocView& alloc);

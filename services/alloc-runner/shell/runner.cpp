@@ -66,6 +66,7 @@ void Runner::StateFollower::forget(const std::string& key) {
     const std::string name = slash == std::string::npos ? "" : key.substr(slash + 1);
     if (kind == "job") runner_.brain_.forget_job(name);
     if (kind == "alloc") runner_.brain_.forget_alloc(name);
+    if (kind == "status") runner_.brain_.forget_status(name);
     if (kind == "node") runner_.brain_.forget_node(name);
     if (kind == "nodeorder") runner_.brain_.forget_node_order(name);
     if (kind == "collected") runner_.brain_.forget_collected(name);

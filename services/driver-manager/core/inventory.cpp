@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "driver-manager/core/clip.hpp"
 #include "driver-manager/core/phases.hpp"
 
 namespace drover::driver_manager {
@@ -12,30 +13,8 @@ namespace {
 using Kind = Action::Kind;
 using wire::RunPhase;
 
-// So that a task's whole observation stays small enough for one message.
-constexpr std::size_t kMaxSentence = 400;
-constexpr std::size_t kMaxOutput = 4096;
 // What is long is told of so many incarnations, the newest; older ones have been heard of by then.
 constexpr std::size_t kTellAll = 2;
-
-void clip(std::string& sentence) {
-    if (sentence.size() <= kMaxSentence) return;
-    std::size_t end = kMaxSentence - 3;
-    while (end > 0 && (static_cast<unsigned char>(sentence[end]) & 0xC0) == 0x80) --end;
-    sentence = sentence.substr(0, end) + "...";
-}
-
-void clip(wire::IncarnationObserved& seen) {
-    clip(seen.error);
-    clip(seen.signal_error);
-    clip(seen.exit.error);
-    clip(seen.pre_kill_error);
-    clip(seen.waits);
-    clip(seen.directory_gone);
-    for (wire::SetupStep& step : seen.steps) clip(step.error);
-    for (wire::DriverWord& word : seen.driver_words) clip(word.message);
-    if (seen.last_output.size() > kMaxOutput) seen.last_output.clear();
-}
 
 // Names become directories: no slash, no control character, no leading dot.
 bool is_plain_name(const std::string& name) {
@@ -135,6 +114,7 @@ Decision Inventory::command(const wire::TaskCommand& command) {
     Decision decision;
     decision.refused = why_unusable(command);
     if (!decision.refused.empty()) return decision;
+    if (command.verb == wire::Verb::recall) return recall(command);
     if (command.term < fence_) {
         decision.refused = "the command for task " + command.task + " of alloc " + command.alloc + " is of term " +
                            std::to_string(command.term) + ", but this node was told what to do under term " +
@@ -158,6 +138,7 @@ Decision Inventory::command(const wire::TaskCommand& command) {
     if (command.term > (task.standing ? task.standing->term : 0))
         decision.actions.push_back(action(Kind::set_fence, key, command.term));
     task.standing = command;
+    task.placed.reset();
     settle(key, task, decision);
     if (observed(key) != before) decision.changed.push_back(key);
     return decision;
@@ -205,6 +186,27 @@ Decision Inventory::rendered(const TaskKey& key, const wire::RenderObserved& now
     return decision;
 }
 
+// A question, whoever asks it.
+Decision Inventory::recall(const wire::TaskCommand& command) {
+    Decision decision;
+    const TaskKey key{command.alloc, command.task};
+    const auto task = tasks_.find(key);
+    if (task == tasks_.end() || task->second.placed) return decision;
+    const auto newest = task->second.incarnations.rbegin();
+    if (newest == task->second.incarnations.rend() || !newest->second.launched) return recalled(key, "");
+    decision.actions.push_back(action(Kind::recall, key, newest->first));
+    return decision;
+}
+
+Decision Inventory::recalled(const TaskKey& key, std::string placed) {
+    Decision decision;
+    const auto task = tasks_.find(key);
+    if (task == tasks_.end() || task->second.destroyed || task->second.placed == placed) return decision;
+    task->second.placed = std::move(placed);
+    decision.changed.push_back(key);
+    return decision;
+}
+
 void Inventory::settle(const TaskKey& key, Task& task, Decision& decision) {
     if (!task.standing) return;
     settle_released(key, task, decision);
@@ -217,6 +219,7 @@ void Inventory::settle(const TaskKey& key, Task& task, Decision& decision) {
             break;
         case wire::Verb::stop: settle_stop(key, task, decision); break;
         case wire::Verb::destroy: settle_destroy(key, task, decision); break;
+        case wire::Verb::recall: break;  // never stands
     }
 }
 
@@ -355,6 +358,8 @@ wire::TaskObserved Inventory::describe(const TaskKey& key, const Task& task) con
     result.term = term == terms_.end() ? 0 : term->second;
     result.floor = task.floor;
     result.render = task.render;
+    result.recalled = task.placed.has_value();
+    result.placed = task.placed.value_or("");
     for (const auto& [seq, incarnation] : task.incarnations) result.incarnations.push_back(incarnation.seen);
     for (std::size_t i = 0; i + kTellAll < result.incarnations.size(); ++i) {
         result.incarnations[i].steps.clear();

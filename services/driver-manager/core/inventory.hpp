@@ -40,6 +40,7 @@ struct Action {
         destroy,    // nothing of the task lives or is remembered: remove its directories
         pre_kill,   // run the task's pre_kill script beside the running incarnation `seq`
         probe,      // ask the running incarnation `seq` until it is ready
+        recall,     // find what is kept beside incarnation `seq` of the alloc it was placed as
     };
     Kind kind = Kind::launch;
     TaskKey key;
@@ -81,6 +82,9 @@ class Inventory {
     // What is said of the task's templates from now on.
     Decision rendered(const TaskKey& key, const wire::RenderObserved& now);
 
+    // What was found for a recall, perhaps nothing; it is told until another command comes.
+    Decision recalled(const TaskKey& key, std::string placed);
+
     bool knows(const TaskKey& key) const { return tasks_.contains(key); }
 
     // Nothing when the task is unknown or destroyed.
@@ -110,11 +114,13 @@ class Inventory {
         std::uint64_t floor = 0;
         std::uint64_t released = 0;
         std::optional<wire::RenderObserved> render;
-        std::uint64_t signalled = 0;  // highest SignalOrder id passed on
+        std::optional<std::string> placed;  // once it was recalled
+        std::uint64_t signalled = 0;        // highest SignalOrder id passed on
         std::map<std::uint64_t, Incarnation> incarnations;
         bool destroyed = false;
     };
 
+    Decision recall(const wire::TaskCommand& command);
     void settle(const TaskKey& key, Task& task, Decision& decision);
     void settle_released(const TaskKey& key, Task& task, Decision& decision);
     void settle_run(const TaskKey& key, Task& task, Decision& decision);

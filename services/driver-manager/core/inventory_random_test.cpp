@@ -120,6 +120,7 @@ class Node {
                     EXPECT_GE(action.seq, fence_);
                     fence_ = action.seq;
                     break;
+                case Action::Kind::recall: break;
                 case Action::Kind::destroy:
                     EXPECT_TRUE(disk.runs.empty());
                     disk.floor = 0;

@@ -44,7 +44,7 @@ wire::IncarnationObserved state(std::uint64_t seq, RunPhase phase) {
 // "launch 1", "set_floor 2": what the tests compare.
 std::vector<std::string> words(const Decision& decision) {
     static constexpr const char* kWords[] = {"launch",    "stop",    "signal",   "release", "set_floor",
-                                             "set_fence", "destroy", "pre_kill", "probe"};
+                                             "set_fence", "destroy", "pre_kill", "probe",   "recall"};
     std::vector<std::string> result;
     for (const Action& action : decision.actions)
         result.push_back(kWords[static_cast<int>(action.kind)] + std::string(" ") + std::to_string(action.seq));
@@ -286,6 +286,30 @@ TEST(Inventory, DestroyEndsAlsoWhatIsNewerThanItNames) {
     Inventory inventory;
     inventory.adopt(kServer, 0, {state(3, RunPhase::running)});
     EXPECT_THAT(words(inventory.command(destroy(1))), ElementsAre("set_floor 3", "stop 3"));
+}
+
+TEST(Inventory, ARecallAsksWhatTheNewestRunWasPlacedAsAndChangesNothingElse) {
+    Inventory inventory;
+    wire::TaskCommand question = command(wire::Verb::recall, 0);
+    EXPECT_THAT(words(inventory.command(question)), IsEmpty()) << "of nothing there is nothing to say";
+    EXPECT_FALSE(inventory.observed(kServer));
+    inventory.adopt(kServer, 1, {state(2, RunPhase::exited), state(3, RunPhase::running)});
+    EXPECT_THAT(words(inventory.command(question)), ElementsAre("recall 3"));
+    EXPECT_EQ(inventory.standing(kServer), nullptr);
+    EXPECT_THAT(inventory.recalled(kServer, "placed").changed, ElementsAre(kServer));
+    EXPECT_TRUE(inventory.observed(kServer)->recalled);
+    EXPECT_EQ(inventory.observed(kServer)->placed, "placed");
+    EXPECT_THAT(words(inventory.command(question)), IsEmpty()) << "it was answered";
+    inventory.command(run(3));
+    EXPECT_FALSE(inventory.observed(kServer)->recalled) << "whoever commands it knows";
+}
+
+TEST(Inventory, ARecallOfATaskWithoutARunIsAnsweredWithNothing) {
+    Inventory inventory;
+    inventory.adopt(kServer, 1, {});
+    EXPECT_THAT(inventory.command(command(wire::Verb::recall, 0)).changed, ElementsAre(kServer));
+    EXPECT_TRUE(inventory.observed(kServer)->recalled);
+    EXPECT_EQ(inventory.observed(kServer)->placed, "");
 }
 
 TEST(Inventory, DestroyOfAnUnknownTaskRemovesItsDirectoriesOnce) {

@@ -11,8 +11,10 @@ namespace drover::setup {
 namespace {
 
 constexpr std::size_t kMaxFile = 64 << 10;
+constexpr std::size_t kMaxPlaced = 1 << 20;  // a message has no more
 
 std::string path_of(const std::string& dir) { return dir + "/facts"; }
+std::string path_of_placed(const std::string& dir) { return dir + "/placed"; }
 
 }  // namespace
 
@@ -47,6 +49,12 @@ Result<void> save_facts(const std::string& dir, const Facts& facts) {
     const std::string bytes =
         std::to_string(facts.stdout_start) + " " + std::to_string(facts.stderr_start) + "\n" + wire::encode(message);
     return os::write_file_atomic(path_of(dir), bytes, 0600, os::Durable::no);
+}
+
+std::string load_placed(const std::string& dir) { return os::read_file(path_of_placed(dir), kMaxPlaced).value_or(""); }
+
+Result<void> save_placed(const std::string& dir, const std::string& placed) {
+    return os::write_file_atomic(path_of_placed(dir), placed, 0600, os::Durable::no);
 }
 
 }  // namespace drover::setup

@@ -26,4 +26,8 @@ void add_facts(const Facts& facts, wire::IncarnationObserved& state);
 Facts load_facts(const std::string& dir);
 Result<void> save_facts(const std::string& dir, const Facts& facts);
 
+// TaskCommand::placed as the incarnation was started with it; empty: not to be had.
+std::string load_placed(const std::string& dir);
+Result<void> save_placed(const std::string& dir, const std::string& placed);
+
 }  // namespace drover::setup

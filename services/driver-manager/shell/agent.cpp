@@ -146,6 +146,9 @@ bool Agent::try_action(const Action& action) {
         case Action::Kind::signal: signal(action); return true;
         case Action::Kind::release: hands_.release(action.key, action.seq); return true;
         case Action::Kind::destroy: hands_.destroy(action.key); return true;
+        case Action::Kind::recall:
+            apply(inventory_.recalled(action.key, hands_.recall(action.key, action.seq)));
+            return true;
         case Action::Kind::set_floor: return set_floors({{action.key, action.seq}});
         case Action::Kind::set_fence: return is_kept(hands_.set_fence(action.seq));
     }

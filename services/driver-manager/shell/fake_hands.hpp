@@ -77,6 +77,8 @@ class FakeHands : public Hands {
         return {};
     }
 
+    std::string recall(const TaskKey& key, std::uint64_t) override { return key.alloc + " as it was placed"; }
+
     void keep_templates(const wire::TaskCommand& command) override { rendered = command.rendered; }
 
     void assume(const wire::TaskCommand&) override {}

@@ -67,6 +67,8 @@ class Hands {
     // The task has ended for good: what it has reserved is free for others. May be repeated.
     virtual void give_back(const TaskKey& key) = 0;
     virtual void release(const TaskKey& key, std::uint64_t seq) = 0;
+    // TaskCommand::placed as incarnation `seq` was launched with it; empty: it is not to be had.
+    virtual std::string recall(const TaskKey& key, std::uint64_t seq) = 0;
     // Removes what is left of a task; of the alloc too when that was its last one.
     virtual void destroy(const TaskKey& key) = 0;
 

@@ -222,6 +222,7 @@ Result<void> NodeHands::launch(const wire::TaskCommand& command) {
     run.seen.seq = command.seq;
     run.seen.id = command.incarnation;
     run.probed = command.spec.ready.has_value();
+    run.placed = command.placed;
     setups_.begin(key, site_of(command));
     return {};
 }
@@ -293,6 +294,10 @@ void NodeHands::release(const TaskKey& key, std::uint64_t seq) {
     launcher_.release(run_key(key, seq));
     sweeper_.sweep();
     runs_.erase(run_key(key, seq));
+}
+
+std::string NodeHands::recall(const TaskKey& key, std::uint64_t seq) {
+    return setup::load_placed(launcher_.dir(run_key(key, seq)));
 }
 
 void NodeHands::destroy(const TaskKey& key) {

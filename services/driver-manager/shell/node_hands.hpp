@@ -106,6 +106,7 @@ class NodeHands : public Hands, public SessionHost, private launcher::Listener, 
     void assume(const wire::TaskCommand& command) override { admission_.assume(command); }
     void give_back(const TaskKey& key) override { admission_.give_back(key); }
     void release(const TaskKey& key, std::uint64_t seq) override;
+    std::string recall(const TaskKey& key, std::uint64_t seq) override;
     void destroy(const TaskKey& key) override;
     Result<wire::LogChunk> read_log(const wire::LogRead& read) override;
 
@@ -128,6 +129,7 @@ class NodeHands : public Hands, public SessionHost, private launcher::Listener, 
         bool probed = true;  // as far as is known
         setup::Children::Id script = 0;
         std::string directory_gone{};
+        std::string placed{};  // until it is saved
     };
 
     void on_run(const launcher::RunKey& key, const wire::IncarnationObserved& state) override;

@@ -59,7 +59,11 @@ void NodeHands::flush() {
 
 void NodeHands::save(const launcher::RunKey& key, Run& run) {
     const std::string dir = launcher_.dir(key);
-    if (run.facts == run.saved || !os::exists(dir)) return;
+    if ((run.facts == run.saved && run.placed.empty()) || !os::exists(dir)) return;
+    if (const std::string placed = std::exchange(run.placed, {}); !placed.empty())
+        if (const auto saved = setup::save_placed(dir, placed); !saved)
+            log::warn("cannot keep which alloc a run is of", {{"why", saved.error()}});
+    if (run.facts == run.saved) return;
     // Lost, they cost a few words: steps, or a script that runs again.
     if (const auto saved = setup::save_facts(dir, run.facts); !saved)
         log::warn("cannot keep what is known of a run", {{"why", saved.error()}});

@@ -5,7 +5,7 @@
 namespace drover::store {
 
 Leases::Leases(const wire::Members& members, bool anew, Instant now, Duration ttl)
-    : ttl_(ttl), generation_(members.generation) {
+    : ttl_(ttl), generation_(members.generation), complete_since_(anew ? now : members.complete_since) {
     // Generations grow by far less than one a second, so the clock is ahead of all of them.
     if (anew) generation_ = std::max(generation_ + 1, static_cast<std::uint64_t>(now.ns / seconds(1).ns));
     for (const wire::Member& member : members.alloc_runners) leases_[member.id] = {member.boot, now + ttl_};
@@ -52,7 +52,7 @@ Instant Leases::next_expiry() const {
 }
 
 wire::Members Leases::members() const {
-    wire::Members out{.generation = generation_, .alloc_runners = {}};
+    wire::Members out{.generation = generation_, .alloc_runners = {}, .complete_since = complete_since_};
     for (const auto& [id, lease] : leases_) out.alloc_runners.push_back({id, lease.boot});
     return out;
 }

@@ -17,7 +17,7 @@ class Leases {
    public:
     // Nobody of `members` is taken away for one TTL. `anew`: the recorded generation may be older than one that was
     // once published (or there is none); the next one is then above any that an earlier store can have got to, so
-    // that fences elsewhere do not take this store's words for old ones.
+    // that fences elsewhere do not take this store's words for old ones, and what was recorded is complete since `now`.
     Leases(const wire::Members& members, bool anew, Instant now, Duration ttl = kLeaseTtl);
 
     // A vector of an alloc-runner: grants, renews, or replaces an earlier boot of the same id. True: the set changed.
@@ -30,6 +30,7 @@ class Leases {
     Instant next_expiry() const;
     wire::Members members() const;
     std::uint64_t generation() const { return generation_; }
+    Instant complete_since() const { return complete_since_; }
 
    private:
     struct Lease {
@@ -46,6 +47,7 @@ class Leases {
 
     Duration ttl_;
     std::uint64_t generation_;
+    Instant complete_since_;
     std::map<std::string, Lease> leases_;  // by id
     Boots left_;
     Boots replaced_;

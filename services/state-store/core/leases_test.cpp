@@ -67,7 +67,8 @@ TEST(Leases, AGoodbyeOfAnEarlierBootTakesNothingAway) {
 }
 
 TEST(Leases, AfterARestartNobodyIsTakenAwayForOneTtl) {
-    const wire::Members members{.generation = 7, .alloc_runners = {{"ar-0", "b1"}, {"ar-1", "c1"}}};
+    const wire::Members members{
+        .generation = 7, .alloc_runners = {{"ar-0", "b1"}, {"ar-1", "c1"}}, .complete_since = {}};
     Leases leases(members, false, kNow);
     EXPECT_EQ(leases.members(), members);
     EXPECT_FALSE(leases.heard("ar-0", "b1", at(100)));

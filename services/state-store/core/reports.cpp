@@ -56,9 +56,8 @@ Result<void> check_report(const wire::AllocReport& report, const wire::AllocDesi
 
 // A new alloc belongs to the job as it is now, and to a place whose work is still to be done: who proposes something
 // else has not heard everything yet, and will.
-Result<void> check_new(const Draft& draft, const wire::JobDesired& job, const wire::AllocDesired& proposal) {
+Result<void> check_placing(const wire::JobDesired& job, const wire::AllocDesired& proposal) {
     const std::string what = "a proposal";
-    if (proposal.desired == wire::Desired::stop) return refuse(what, proposal.id, "there is no such alloc to stop");
     if (job.stopped) return refuse(what, proposal.id, "job \"" + proposal.job + "\" is stopped");
     if (proposal.job_version != job.version) {
         return refuse(what, proposal.id,
@@ -67,6 +66,17 @@ Result<void> check_new(const Draft& draft, const wire::JobDesired& job, const wi
     }
     if (wire::is_finished(job, proposal.group.name, proposal.index)) {
         return refuse(what, proposal.id, "the work of its place was done, by an alloc that was removed since");
+    }
+    return {};
+}
+
+Result<void> check_new(const Draft& draft, const wire::JobDesired* job, const wire::AllocDesired& proposal,
+                       Instant complete_since) {
+    const std::string what = "a proposal";
+    if (proposal.desired == wire::Desired::stop) return refuse(what, proposal.id, "there is no such alloc to stop");
+    if (proposal.created_at >= complete_since) {
+        if (!job) return refuse(what, proposal.id, "there is no job \"" + proposal.job + "\"");
+        if (auto ok = check_placing(*job, proposal); !ok) return ok;
     }
     const auto removed = draft.get(collected_key(proposal.id));
     if (!removed) return tl::unexpected(removed.error());
@@ -107,19 +117,20 @@ wire::AllocDesired stopped(const wire::AllocDesired& known, wire::AllocDesired p
 
 }  // namespace
 
-Result<void> record_proposal(Draft& draft, const wire::AllocDesired& proposal, std::uint64_t generation) {
+Result<void> record_proposal(Draft& draft, const wire::AllocDesired& proposal, std::uint64_t generation,
+                             Instant complete_since) {
     const std::string what = "a proposal";
     if (!valid_name(proposal.id)) return refuse(what, proposal.id, "that is not an id");
+    if (!valid_name(proposal.job)) return refuse(what, proposal.id, "its job \"" + proposal.job + "\" cannot be one");
     const auto job = load<wire::JobDesired>(draft, job_key(proposal.job));
     if (!job) return tl::unexpected(job.error());
-    if (!*job) return refuse(what, proposal.id, "there is no job \"" + proposal.job + "\"");
     const auto known = load<wire::AllocDesired>(draft, alloc_key(proposal.id));
     if (!known) return tl::unexpected(known.error());
     if (*known && (*known)->job != proposal.job) {
         return refuse(what, proposal.id, "the alloc belongs to job \"" + (*known)->job + "\"");
     }
     if (!*known) {
-        if (auto ok = check_new(draft, **job, proposal); !ok) return ok;
+        if (auto ok = check_new(draft, *job ? &**job : nullptr, proposal, complete_since); !ok) return ok;
     }
     const auto recorded = load_recorded(draft, proposal.id);
     if (!recorded) return tl::unexpected(recorded.error());

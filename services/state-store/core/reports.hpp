@@ -7,8 +7,10 @@
 
 namespace drover::store {
 
-// An alloc that an alloc-runner wants to have recorded. One that is recorded can only be told to stop.
-Result<void> record_proposal(Draft& draft, const wire::AllocDesired& proposal, std::uint64_t generation);
+// An alloc that an alloc-runner wants to have recorded. One that is recorded can only be told to stop. One that was
+// placed before `complete_since` (Members) is known from its node: it is recorded whatever has become of its job.
+Result<void> record_proposal(Draft& draft, const wire::AllocDesired& proposal, std::uint64_t generation,
+                             Instant complete_since);
 
 // Events above the last recorded one of each task, as far as they follow without a hole; the status if it is newer and
 // all events it counts are recorded; then what is recorded now, as AllocRecorded. Hearing a report again changes

@@ -20,7 +20,7 @@ class ReportsTest : public testing::Test {
     bool propose(const wire::AllocDesired& alloc) { return propose(alloc, alloc.term); }
     bool propose(const wire::AllocDesired& alloc, std::uint64_t generation) {
         Draft draft(record);
-        const auto ok = record_proposal(draft, alloc, generation);
+        const auto ok = record_proposal(draft, alloc, generation, complete_since);
         error = ok ? "" : ok.error().message;
         written = record.commit(draft);
         return ok.has_value();
@@ -54,6 +54,7 @@ class ReportsTest : public testing::Test {
     std::size_t events() const { return TestLog(record, kEventSpace).size(); }
 
     TestRecord record;
+    Instant complete_since;  // for ever
     std::string written, error;
 };
 
@@ -217,6 +218,25 @@ TEST_F(ReportsTest, AReportOfAnotherAllocsThingsIsRefused) {
     foreign.alloc = "a2";
     EXPECT_FALSE(report(foreign));
     EXPECT_EQ(written, "");
+}
+
+TEST_F(ReportsTest, AnAllocThatALossTookIsRecordedAgainWhateverBecameOfItsJob) {
+    complete_since = Instant{1000};
+    wire::AllocDesired alloc = test_alloc("a1", "web", 3);
+    alloc.created_at = Instant{999};
+    alloc.job_version = 7;
+    EXPECT_TRUE(propose(alloc)) << error << ": its owner stops it if it should not run any more";
+    alloc.id = "a2";
+    alloc.job = "gone";
+    EXPECT_TRUE(propose(alloc)) << error;
+    EXPECT_EQ(record.get<wire::AllocDesired>("alloc/a2"), alloc);
+    alloc.id = "a3";
+    alloc.created_at = complete_since;
+    EXPECT_FALSE(propose(alloc)) << "the job of whatever is newer would be known";
+    EXPECT_EQ(error, "a proposal for alloc \"a3\" was refused: there is no job \"gone\"");
+    alloc.created_at = Instant{999};
+    alloc.job = "not/a name";
+    EXPECT_FALSE(propose(alloc));
 }
 
 TEST_F(ReportsTest, WhatASalvageLostIsContinuedFromWhatIsLeft) {

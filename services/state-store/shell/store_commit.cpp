@@ -106,7 +106,7 @@ void Store::apply(Draft& draft, const Statement& statement, Answers& answers) {
     if (const auto* asked = std::get_if<Asked>(&statement)) {
         apply_request(draft, *asked, answers);
     } else if (const auto* proposal = std::get_if<wire::AllocDesired>(&statement)) {
-        done = record_proposal(draft, *proposal, leases_.generation());
+        done = record_proposal(draft, *proposal, leases_.generation(), leases_.complete_since());
         from = proposal->id;
     } else if (const auto* report = std::get_if<wire::AllocReport>(&statement)) {
         done = record_report(draft, *report, leases_.generation());
