@@ -34,36 +34,42 @@ std::string reason(httplib::Error error) {
         case httplib::Error::Connection: return "the connection was refused";
         case httplib::Error::Read: return "it did not answer in time or closed the connection";
         case httplib::Error::Write: return "the request could not be sent";
+        case httplib::Error::SSLConnection: return "no TLS connection came about; does it speak HTTPS?";
+        case httplib::Error::SSLLoadingCerts: return "the certificates of --ca-file or DROVER_CACERT cannot be read";
+        case httplib::Error::SSLServerVerification:
+            return "its certificate is not of that name or not trusted; name that of its issuer with --ca-file or "
+                   "DROVER_CACERT";
         default: return "the connection failed (" + httplib::to_string(error) + ")";
     }
 }
 
 tl::unexpected<Error> unreachable(const Address& address, httplib::Error error) {
-    return fail(ErrorKind::unavailable, "cannot reach Drover: tried http://" + address.host_port + " (from " +
-                                            address.source + "), but " + reason(error) +
-                                            ".\nIs it running? Start it with: drover dev");
+    const std::string tried =
+        "cannot reach Drover: tried " + address.url + " (from " + address.source + "), but " + reason(error);
+    const bool there = error == httplib::Error::SSLServerVerification || error == httplib::Error::SSLLoadingCerts;
+    return fail(ErrorKind::unavailable, tried + (there ? "." : ".\nIs it running? Start it with: drover dev"));
 }
 
 // Only a connection that was never made may be tried again: nothing was asked yet.
 template <class Attempt>
-Result<void> with_retries(const Environment& environment, Duration reach, const Attempt& attempt) {
+Result<void> with_retries(const Environment& environment, Duration reach, Duration answer, const Attempt& attempt) {
     for (Duration waited{};; waited = waited + kRetry) {
         auto address = find_gateway(environment);
         if (!address) return tl::unexpected(address.error());
-        const httplib::Error error = attempt(address->host_port);
+        const auto token = read_token(environment);
+        if (!token) return tl::unexpected(token.error());
+        httplib::Client client(address->url);
+        client.set_connection_timeout(2);
+        client.set_read_timeout(static_cast<time_t>(answer.ns / 1'000'000'000));
+        client.set_write_timeout(5);
+        client.set_tcp_nodelay(true);
+        if (!token->empty()) client.set_bearer_token_auth(*token);
+        if (!environment.ca_file.empty()) client.set_ca_cert_path(environment.ca_file);
+        const httplib::Error error = attempt(client);
         if (error == httplib::Error::Success) return {};
         if (error != httplib::Error::Connection || waited >= reach) return unreachable(*address, error);
         ::poll(nullptr, 0, static_cast<int>(kRetry.ms()));
     }
-}
-
-httplib::Client connect(const std::string& host_port, Duration answer) {
-    httplib::Client client("http://" + host_port);
-    client.set_connection_timeout(2);
-    client.set_read_timeout(static_cast<time_t>(answer.ns / 1'000'000'000));
-    client.set_write_timeout(5);
-    client.set_tcp_nodelay(true);
-    return client;
 }
 
 }  // namespace
@@ -71,8 +77,7 @@ httplib::Client connect(const std::string& host_port, Duration answer) {
 Result<Json> Client::call(const std::string& method, const std::string& path, const std::string& body) {
     int status = 0;
     std::string text;
-    auto reached = with_retries(environment_, reach_, [&](const std::string& host_port) {
-        httplib::Client client = connect(host_port, answer_);
+    auto reached = with_retries(environment_, reach_, answer_, [&](httplib::Client& client) {
         httplib::Request request;
         request.method = method;
         request.path = path;
@@ -92,8 +97,7 @@ Result<void> Client::stream(const std::string& path, const std::function<bool(st
     int status = 0;
     bool stopped = false;
     std::string text;  // of an error
-    auto reached = with_retries(environment_, reach_, [&](const std::string& host_port) {
-        httplib::Client client = connect(host_port, answer_);
+    auto reached = with_retries(environment_, reach_, answer_, [&](httplib::Client& client) {
         auto result = client.Get(
             path,
             [&](const httplib::Response& response) {

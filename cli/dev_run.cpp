@@ -81,7 +81,7 @@ class Dev {
 
     void announce() {
         auto address = find_gateway(session_.environment);
-        const std::string url = address ? "http://" + address->host_port : "?";
+        const std::string url = address ? address->url : "?";
         if (session_.json) return say("drover", "ready at " + url);
         Environment plain = session_.environment;
         plain.data_dir.clear();

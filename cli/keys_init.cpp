@@ -7,9 +7,11 @@
 #include <filesystem>
 
 #include "bus/curve.hpp"
+#include "cli/token_list.hpp"
 #include "cli/verb.hpp"
 #include "os/files.hpp"
 #include "secret/key_files.hpp"
+#include "secret/tokens.hpp"
 
 namespace drover::cli {
 namespace {
@@ -78,6 +80,21 @@ Result<void> list_peers(const std::string& dir) {
     return os::write_file_atomic(path, text, 0644, os::Durable::yes);
 }
 
+// The list of who may use the gateway, with one token in it, and that token. One that was taken away stays so.
+Result<void> make_tokens(const std::string& dir, uid_t owner) {
+    const std::string list = dir + "/gateway/tokens";
+    const std::string file = dir + "/admin.token";
+    if (os::exists(list)) return {};
+    auto token = os::exists(file) ? os::read_file(file, 256) : secret::make_token();
+    if (!token) return tl::unexpected(token.error());
+    token->erase(token->find_last_not_of(" \r\n") + 1);
+    if (auto done = os::write_file_atomic(file, *token + "\n", 0600, os::Durable::yes); !done) return done;
+    const std::string text =
+        kTokenListHead + secret::token_line({secret::hash_token(*token), secret::TokenRole::admin, "admin"});
+    if (auto done = os::write_file_atomic(list, text, 0600, os::Durable::yes); !done) return done;
+    return give(list, owner);
+}
+
 Result<void> make_keys(const std::string& dir, uid_t owner) {
     std::error_code ignored;
     std::filesystem::create_directories(std::filesystem::path(dir).parent_path(), ignored);
@@ -87,6 +104,7 @@ Result<void> make_keys(const std::string& dir, uid_t owner) {
         if (auto made = make_pair(dir, holder, owner); !made) return made;
     if (auto made = secret::make_key_files(dir + "/public/secrets.pub", dir + "/driver-manager/secrets.key"); !made)
         return made;
+    if (auto made = make_tokens(dir, owner); !made) return made;
     return list_peers(dir);
 }
 
@@ -99,10 +117,13 @@ int init(const Session& session, const KeyOptions& options) {
     }
     const std::string dir = std::filesystem::path(options.dir).lexically_normal().string();
     if (const auto made = make_keys(dir, owner); !made) return session.fail(made.error());
-    if (session.print_json(Json{{"dir", dir}, {"peers", dir + "/public/peers"}})) return kOk;
+    if (session.print_json(Json{{"dir", dir}, {"peers", dir + "/public/peers"}, {"token_file", dir + "/admin.token"}}))
+        return kOk;
     session.out("The keys are in " + dir +
                 ": one directory for each service and for a monitor (tap), which only its owner may "
-                "read,\nand public/, with all public keys and the list of who may connect.\n");
+                "read,\nand public/, with all public keys and the list of who may connect. "
+                "admin.token is what the gateway\nasks for: DROVER_TOKEN_FILE=" +
+                dir + "/admin.token\n");
     return kOk;
 }
 
@@ -110,9 +131,10 @@ int init(const Session& session, const KeyOptions& options) {
 
 void add_keys_init(CLI::App& keys, Session& session) {
     const auto options = std::make_shared<KeyOptions>();
-    CLI::App* verb =
-        add_verb(keys, session, "init", "make the keys that services know each other by, as far as they are missing",
-                 "drover keys init /etc/drover/keys", [&session, options] { return init(session, *options); });
+    CLI::App* verb = add_verb(
+        keys, session, "init",
+        "make the keys that services know each other by, and a token for the gateway, as far as they are missing",
+        "drover keys init /etc/drover/keys", [&session, options] { return init(session, *options); });
     verb->add_option("DIR", options->dir, "where to keep them; made when it is not there")->required()->type_name("");
     verb->add_option("--owner", options->owner,
                      "number of the user that the services run as which need not be root, as in a container")

@@ -8,12 +8,21 @@
 #include <fstream>
 
 #include "base/hash.hpp"
+#include "os/files.hpp"
 
 namespace drover::cli {
 namespace {
 
 // 107 bytes, less the longest name of a socket: "/driver-manager-tap.sock".
 constexpr std::size_t kMaxRunDir = 107 - 24;
+
+constexpr std::size_t kMaxTokenFile = 4096;
+
+Result<Address> address_of(const std::string& text, const std::string& source) {
+    if (text.starts_with("http://") || text.starts_with("https://")) return Address{text, source};
+    if (text.find('/') == std::string::npos) return Address{"http://" + text, source};
+    return fail(ErrorKind::invalid, source + " should be HOST:PORT, or that behind http:// or https://, not " + text);
+}
 
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
@@ -34,6 +43,9 @@ Environment this_environment() {
     Environment e;
     e.addr = variable("DROVER_ADDR");
     e.data_dir = variable("DROVER_DATA_DIR");
+    e.token = variable("DROVER_TOKEN");
+    e.token_file = variable("DROVER_TOKEN_FILE");
+    e.ca_file = variable("DROVER_CACERT");
     e.home = variable("HOME");
     std::error_code ignored;
     e.cwd = std::filesystem::current_path(ignored).string();
@@ -67,9 +79,8 @@ std::string tap(const std::string& run_dir, const std::string& service) {
 Result<Address> find_gateway(const Environment& environment) {
     if (!environment.addr.empty()) {
         std::string address = environment.addr;
-        if (address.rfind("http://", 0) == 0) address = address.substr(7);
         while (!address.empty() && address.back() == '/') address.pop_back();
-        return Address{address, "DROVER_ADDR"};
+        return address_of(address, "DROVER_ADDR");
     }
     const std::string data = data_dir(environment);
     const std::string run = run_dir(data);
@@ -87,7 +98,16 @@ Result<Address> find_gateway(const Environment& environment) {
                                             ", so what it says of a "
                                             "running Drover is not trusted");
     }
-    return Address{address, file};
+    return address_of(address, file);
+}
+
+Result<std::string> read_token(const Environment& environment) {
+    if (!environment.token.empty() || environment.token_file.empty()) return environment.token;
+    auto token = os::read_file(environment.token_file, kMaxTokenFile);
+    if (!token) return fail(ErrorKind::invalid, "cannot read the token: " + token.error().message);
+    token->erase(token->find_last_not_of(" \t\r\n") + 1);
+    if (token->find_first_of(" \t\r\n") == std::string::npos && !token->empty()) return token;
+    return fail(ErrorKind::invalid, environment.token_file + " should hold one token and nothing else");
 }
 
 }  // namespace drover::cli

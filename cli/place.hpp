@@ -9,9 +9,12 @@ namespace drover::cli {
 
 // What this process was started with.
 struct Environment {
-    std::string addr;      // DROVER_ADDR
-    std::string data_dir;  // DROVER_DATA_DIR
-    std::string home;      // HOME
+    std::string addr;        // DROVER_ADDR
+    std::string data_dir;    // DROVER_DATA_DIR
+    std::string token;       // DROVER_TOKEN; wins over the file
+    std::string token_file;  // DROVER_TOKEN_FILE
+    std::string ca_file;     // DROVER_CACERT
+    std::string home;        // HOME
     std::string cwd;
     bool root = false;
     bool colour = false;  // stdout is a terminal, and NO_COLOR is not set
@@ -31,14 +34,17 @@ inline constexpr const char* kServices[] = {"state-store", "driver-manager", "al
 std::string voice(const std::string& run_dir, const std::string& service);
 std::string tap(const std::string& run_dir, const std::string& service);
 
-// The gateway's "host:port" and how it was found, for messages.
+// Where the gateway is and how it was found, for messages.
 struct Address {
-    std::string host_port;
+    std::string url;     // "http://127.0.0.1:4646", "https://drover.example.com:4646"
     std::string source;  // "DROVER_ADDR", or the file
 };
 
 // From DROVER_ADDR, or from the file that the gateway of the data directory wrote. Errors say what was tried and what
 // to do.
 Result<Address> find_gateway(const Environment& environment);
+
+// What is shown to the gateway; empty: nothing.
+Result<std::string> read_token(const Environment& environment);
 
 }  // namespace drover::cli

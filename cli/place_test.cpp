@@ -49,15 +49,35 @@ TEST(Place, TheGatewayIsFoundByItsAddressOrItsDataDirectory) {
     std::ofstream(dir + "/run/gateway.addr") << "127.0.0.1:4646\n";
     Environment e = user();
     e.data_dir = dir;
-    EXPECT_EQ(find_gateway(e)->host_port, "127.0.0.1:4646");
+    EXPECT_EQ(find_gateway(e)->url, "http://127.0.0.1:4646");
     e.addr = "http://10.0.0.9:80/";
-    EXPECT_EQ(find_gateway(e)->host_port, "10.0.0.9:80");
+    EXPECT_EQ(find_gateway(e)->url, "http://10.0.0.9:80");
+    e.addr = "https://drover.example.com:4646";
+    EXPECT_EQ(find_gateway(e)->url, e.addr);
+    e.addr = "ftp://10.0.0.9";
+    EXPECT_EQ(find_gateway(e).error().kind, ErrorKind::invalid);
     std::filesystem::remove_all(dir);
     e.addr.clear();
     const auto gone = find_gateway(e);
     ASSERT_FALSE(gone);
     EXPECT_EQ(gone.error().kind, ErrorKind::unavailable);
     EXPECT_NE(gone.error().message.find("Start one with: drover dev --data-dir " + dir), std::string::npos);
+}
+
+TEST(Place, TheTokenIsThatOfTheEnvironmentOrOfItsFile) {
+    Environment e = user();
+    EXPECT_EQ(read_token(e).value(), "");
+    e.token_file = "/tmp/drover-token-" + random_hex(8);
+    EXPECT_EQ(read_token(e).error().kind, ErrorKind::invalid);
+    std::ofstream(e.token_file) << "open-sesame\n";
+    EXPECT_EQ(read_token(e).value(), "open-sesame");
+    std::ofstream(e.token_file) << "open\r\nX-Other: sesame\n";
+    const auto two = read_token(e);
+    ASSERT_FALSE(two);
+    EXPECT_EQ(two.error().message.find("sesame"), std::string::npos);
+    e.token = "other";
+    EXPECT_EQ(read_token(e).value(), "other");
+    std::filesystem::remove(e.token_file);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kAbout =
     "Drover runs tasks on machines and keeps them running.\n\n"
-    "A running Drover is found through DROVER_ADDR (host:port of its gateway), DROVER_DATA_DIR\n"
+    "A running Drover is found through DROVER_ADDR (address of its gateway), DROVER_DATA_DIR\n"
     "(its data directory), or in the default directory.";
 
 constexpr const char* kFooter =
@@ -22,6 +22,22 @@ CLI::App* add_noun(CLI::App& root, const std::string& name, const std::string& s
     CLI::App* noun = root.add_subcommand(name, summary);
     noun->require_subcommand(1);
     return noun;
+}
+
+// A token itself is no option: arguments can be seen by everybody on the machine.
+void add_place_options(CLI::App& root, Session& session) {
+    root.add_option_function<std::string>(
+            "--token-file",
+            [&session](const std::string& file) {
+                session.environment.token.clear();
+                session.environment.token_file = file;
+            },
+            "file with the token that is shown to the gateway; in front of the verb, or DROVER_TOKEN_FILE; "
+            "DROVER_TOKEN is the token itself")
+        ->type_name("FILE");
+    root.add_option("--ca-file", session.environment.ca_file,
+                    "PEM file with the certificates of issuers that are trusted over https, or DROVER_CACERT")
+        ->type_name("FILE");
 }
 
 }  // namespace
@@ -66,6 +82,7 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     auto root = std::make_unique<CLI::App>(kAbout, "drover");
     root->footer(kFooter);
     root->require_subcommand(1);
+    add_place_options(*root, session);
     add_dev(*root, session);
     CLI::App* job = add_noun(*root, "job", "run, check, show and stop jobs");
     add_job_run(*job, session);
@@ -99,6 +116,8 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     add_store_check(*store, session);
     CLI::App* keys = add_noun(*root, "keys", "who may speak on the bus, and who may listen");
     add_keys_init(*keys, session);
+    CLI::App* token = add_noun(*root, "token", "who may use the gateway");
+    add_token_new(*token, session);
     add_events(*root, session);
     add_tap(*root, session);
     add_version(*root, session);

@@ -74,6 +74,7 @@ void add_var_rm(CLI::App& var, Session& session);
 void add_store_backup(CLI::App& store, Session& session);
 void add_store_check(CLI::App& store, Session& session);
 void add_keys_init(CLI::App& keys, Session& session);
+void add_token_new(CLI::App& token, Session& session);
 void add_events(CLI::App& root, Session& session);
 void add_tap(CLI::App& root, Session& session);
 void add_version(CLI::App& root, Session& session);

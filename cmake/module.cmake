@@ -45,6 +45,11 @@ if(DROVER_FUZZ)
   target_compile_options(drover_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Builds everything that is installed: what program() declares, and the shim. All of it lies in one directory, where each
+# program finds those that it starts.
+add_custom_target(programs)
+set(DROVER_PROGRAM_DIR lib/drover)
+
 find_package(GTest REQUIRED)
 find_package(Threads REQUIRED)
 enable_testing()
@@ -106,10 +111,16 @@ function(test_program name)
   endif()
 endfunction()
 
-# program(NAME DEPS modules LIBS third-party): the executable whose main.cpp is in the current folder.
+# program(NAME STATIC DEPS modules LIBS third-party): the executable whose main.cpp is in the current folder, which is
+# installed. STATIC: it is brought to machines that may have other libraries, and outlives the container that it came in.
 function(program name)
-  cmake_parse_arguments(P "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(P "STATIC" "" "DEPS;LIBS" ${ARGN})
   module_targets(deps ${P_DEPS})
   add_executable(${name} main.cpp)
   target_link_libraries(${name} PRIVATE ${deps} ${P_LIBS} Threads::Threads drover_flags)
+  if(P_STATIC AND NOT DROVER_SANITIZE)
+    target_link_options(${name} PRIVATE -static)
+  endif()
+  add_dependencies(programs ${name})
+  install(TARGETS ${name} RUNTIME DESTINATION ${DROVER_PROGRAM_DIR})
 endfunction()

@@ -7,7 +7,7 @@ import re
 DATA = re.compile(r"^(tests/fuzz/corpus/|tests/contract/golden/|tests/scenario/.+/)|(^|/)(\.|__pycache__)")
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
 README_LIMIT = 40
-PROMISES = ("README.md", "docs/bus-rules.md")
+PROMISES = ("README.md", "docs/bus-rules.md", "docs/security.md")
 PROMISE = re.compile(r"^\|.*\|\s*((?:`[\w./-]+\.[\w./]+`(?:,\s*)?)+)\s*\|$")
 TEST = re.compile(r"\b(?:TYPED_)?TEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\s*\)")
 

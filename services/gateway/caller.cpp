@@ -14,10 +14,6 @@ namespace {
 constexpr std::size_t kMaxTable = 8 << 20;
 constexpr std::size_t kMaxClaim = 64;
 
-bool is_loopback(const std::string& address) {
-    return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
-}
-
 std::string user_name(std::uint32_t uid) {
     std::array<char, 4096> room{};
     passwd entry{};
@@ -35,6 +31,10 @@ std::string printable_claim(const std::string& text) {
 
 }  // namespace
 
+bool is_loopback(const std::string& address) {
+    return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+}
+
 std::optional<std::uint32_t> owner_of(std::string_view table, int client_port, int server_port) {
     while (!table.empty()) {
         const std::size_t end = table.find('\n');
@@ -51,6 +51,7 @@ std::optional<std::uint32_t> owner_of(std::string_view table, int client_port, i
 }
 
 std::string caller(const Peer& peer, const std::string& claimed) {
+    if (!peer.token_name.empty()) return peer.token_name;
     if (is_loopback(peer.address)) {
         for (const char* path : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
             const auto table = os::read_file(path, kMaxTable);

@@ -17,6 +17,11 @@ TEST(Caller, IsTheUserWhoOwnsTheClientsSocket) {
     EXPECT_FALSE(owner_of("", 50000, 4646));
 }
 
+TEST(Caller, WithATokenIsItsNameWhereverItIs) {
+    EXPECT_EQ(caller({"127.0.0.1", 1, 2, "alice"}, "bob"), "alice");
+    EXPECT_EQ(caller({"10.0.0.5", 1, 2, "alice"}, ""), "alice");
+}
+
 TEST(Caller, OfAnotherMachineIsAPlaceAndAClaim) {
     EXPECT_EQ(caller({"10.0.0.5", 1, 2}, ""), "somebody at 10.0.0.5");
     EXPECT_EQ(caller({"10.0.0.5", 1, 2}, "al\nice"), "somebody at 10.0.0.5 who says to be alice");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/views.hpp"
+#include "host/metrics.hpp"
 
 namespace drover::gateway {
 namespace {
@@ -11,42 +12,44 @@ struct Route {
     std::string_view method;
     std::vector<std::string_view> path;  // "*" stands for any name, "**" at the end for one or more
     Reply (*handler)(const Context&, const Call&);
+    secret::TokenRole role;  // that the caller has to have
 };
 
 const std::vector<Route>& table() {
+    using enum secret::TokenRole;
     static const std::vector<Route> routes = {
-        {"POST", {"v1", "jobs"}, submit_job},
-        {"POST", {"v1", "validate"}, validate_job},
-        {"GET", {"v1", "jobs"}, list_jobs},
-        {"GET", {"v1", "jobs", "*"}, show_job},
-        {"DELETE", {"v1", "jobs", "*"}, stop_job},
-        {"GET", {"v1", "allocs"}, list_allocs},
-        {"GET", {"v1", "allocs", "*"}, show_alloc},
-        {"POST", {"v1", "allocs", "*", "stop"}, order_alloc},
-        {"POST", {"v1", "allocs", "*", "restart"}, order_alloc},
-        {"POST", {"v1", "allocs", "*", "signal"}, order_alloc},
-        {"GET", {"v1", "allocs", "*", "logs"}, read_logs},
-        {"GET", {"v1", "logs", "*"}, read_logs},
-        {"POST", {"v1", "allocs", "*", "exec"}, open_exec},
-        {"GET", {"v1", "exec", "*", "output"}, read_exec},
-        {"POST", {"v1", "exec", "*", "input"}, write_exec},
-        {"POST", {"v1", "exec", "*", "size"}, resize_exec},
-        {"POST", {"v1", "exec", "*", "signal"}, signal_exec},
-        {"DELETE", {"v1", "exec", "*"}, close_exec},
-        {"GET", {"v1", "variables"}, list_variables},
-        {"GET", {"v1", "variables", "**"}, show_variable},
-        {"PUT", {"v1", "variables", "**"}, put_variable},
-        {"DELETE", {"v1", "variables", "**"}, remove_variable},
-        {"GET", {"v1", "nodes"}, list_nodes},
-        {"POST", {"v1", "nodes", "*", "drain"}, drain_node},
-        {"DELETE", {"v1", "nodes", "*", "drain"}, drain_node},
-        {"POST", {"v1", "nodes", "*", "eligibility"}, set_eligibility},
-        {"POST", {"v1", "gc"}, collect_garbage},
-        {"POST", {"v1", "store", "backup"}, back_up_store},
-        {"POST", {"v1", "store", "check"}, check_store},
-        {"GET", {"v1", "events"}, list_events},
-        {"GET", {"v1", "health"}, show_health},
-        {"GET", {"metrics"}, show_metrics},
+        {"POST", {"v1", "jobs"}, submit_job, submit},
+        {"POST", {"v1", "validate"}, validate_job, read},
+        {"GET", {"v1", "jobs"}, list_jobs, read},
+        {"GET", {"v1", "jobs", "*"}, show_job, read},
+        {"DELETE", {"v1", "jobs", "*"}, stop_job, submit},
+        {"GET", {"v1", "allocs"}, list_allocs, read},
+        {"GET", {"v1", "allocs", "*"}, show_alloc, read},
+        {"POST", {"v1", "allocs", "*", "stop"}, order_alloc, submit},
+        {"POST", {"v1", "allocs", "*", "restart"}, order_alloc, submit},
+        {"POST", {"v1", "allocs", "*", "signal"}, order_alloc, submit},
+        {"GET", {"v1", "allocs", "*", "logs"}, read_logs, read},
+        {"GET", {"v1", "logs", "*"}, read_logs, read},
+        {"POST", {"v1", "allocs", "*", "exec"}, open_exec, submit},
+        {"GET", {"v1", "exec", "*", "output"}, read_exec, submit},
+        {"POST", {"v1", "exec", "*", "input"}, write_exec, submit},
+        {"POST", {"v1", "exec", "*", "size"}, resize_exec, submit},
+        {"POST", {"v1", "exec", "*", "signal"}, signal_exec, submit},
+        {"DELETE", {"v1", "exec", "*"}, close_exec, submit},
+        {"GET", {"v1", "variables"}, list_variables, read},
+        {"GET", {"v1", "variables", "**"}, show_variable, read},
+        {"PUT", {"v1", "variables", "**"}, put_variable, submit},
+        {"DELETE", {"v1", "variables", "**"}, remove_variable, submit},
+        {"GET", {"v1", "nodes"}, list_nodes, read},
+        {"POST", {"v1", "nodes", "*", "drain"}, drain_node, admin},
+        {"DELETE", {"v1", "nodes", "*", "drain"}, drain_node, admin},
+        {"POST", {"v1", "nodes", "*", "eligibility"}, set_eligibility, admin},
+        {"POST", {"v1", "gc"}, collect_garbage, admin},
+        {"POST", {"v1", "store", "backup"}, back_up_store, admin},
+        {"POST", {"v1", "store", "check"}, check_store, admin},
+        {"GET", {"v1", "events"}, list_events, read},
+        {"GET", {"v1", "health"}, show_health, read},
+        {"GET", {"metrics"}, show_metrics, read},
     };
     return routes;
 }
@@ -60,13 +63,21 @@ bool matches(const Route& route, const Call& call) {
                       });
 }
 
+Reply not_for(const Route& route, const Call& call) {
+    return error_reply(403, ErrorKind::refused,
+                       "the token \"" + call.peer.token_name + "\" has the role " +
+                           std::string(secret::to_string(call.peer.role)) + ", and this needs " +
+                           std::string(secret::to_string(route.role)));
+}
+
 }  // namespace
 
 Reply route(const Context& context, const Call& call) {
     std::string methods;
     for (const Route& route : table()) {
         if (!matches(route, call)) continue;
-        if (route.method == call.method) return route.handler(context, call);
+        if (route.method == call.method)
+            return call.peer.role < route.role ? not_for(route, call) : route.handler(context, call);
         methods += (methods.empty() ? "" : ", ") + std::string(route.method);
     }
     if (!methods.empty()) {
@@ -95,7 +106,7 @@ Reply show_health(const Context& context, const Call& call) {
 Reply show_metrics(const Context& context, const Call&) {
     auto text = look<std::string>(context.backend, metrics_view);
     if (!text) return error_reply(text.error());
-    return {.type = "text/plain; version=0.0.4", .body = *text};
+    return {.type = "text/plain; version=0.0.4", .body = *text + host::metrics().render()};
 }
 
 }  // namespace drover::gateway

@@ -50,6 +50,36 @@ struct Routes : testing::Test {
     bool whole = false;
 };
 
+TEST_F(Routes, ATokenMayDoWhatItsRoleIsFor) {
+    const std::pair<const char*, const char*> needs[] = {{"GET /v1/jobs", "read"},
+                                                         {"GET /v1/logs/web", "read"},
+                                                         {"GET /v1/events?follow=false", "read"},
+                                                         {"POST /v1/validate", "read"},
+                                                         {"GET /metrics", "read"},
+                                                         {"DELETE /v1/jobs/web", "submit"},
+                                                         {"POST /v1/jobs", "submit"},
+                                                         {"PUT /v1/variables/a", "submit"},
+                                                         {"POST /v1/allocs/4f/exec", "submit"},
+                                                         {"GET /v1/exec/x/output", "submit"},
+                                                         {"POST /v1/exec/x/input", "submit"},
+                                                         {"POST /v1/gc", "admin"},
+                                                         {"POST /v1/nodes/n/drain", "admin"},
+                                                         {"POST /v1/store/backup", "admin"}};
+    for (const auto& [what, least] : needs)
+        for (const auto role : {secret::TokenRole::read, secret::TokenRole::submit, secret::TokenRole::admin}) {
+            const std::string line = what;
+            auto parsed = parse_call(line.substr(0, line.find(' ')), line.substr(line.find(' ') + 1));
+            parsed->peer.token_name = "alice";
+            parsed->peer.role = role;
+            const bool may = role >= *secret::parse_token_role(least);
+            const Reply reply = route({backend, "gw-0"}, *parsed);
+            EXPECT_EQ(reply.status != 403, may) << what;
+            if (may) continue;
+            EXPECT_EQ(message(reply),
+                      "the token \"alice\" has the role " + std::string(to_string(role)) + ", and this needs " + least);
+        }
+}
+
 TEST_F(Routes, UnknownPathsAndMethodsGetASentence) {
     EXPECT_EQ(call("GET", "/v2/jobs").status, 404);
     EXPECT_EQ(call("GET", "/v1/jobs/").status, 404);

@@ -61,21 +61,44 @@ ErrorKind kind_of(int status) {
 
 struct Server::State {
     Handle handle;
-    std::vector<std::string> names;
-    httplib::Server http;
+    Options options;
+    std::unique_ptr<httplib::Server> http;
     std::thread thread;
     std::atomic<int> streams{0};
     int port = 0;
 
     Reply answer(const httplib::Request& request, std::string body) {
-        auto allowed = check_origin(request.get_header_value("Host"), request.get_header_value("Origin"), names);
+        auto allowed =
+            check_origin(request.get_header_value("Host"), request.get_header_value("Origin"), options.names);
         if (!allowed) return error_reply(403, allowed.error().kind, allowed.error().message);
+        Peer peer{request.remote_addr, request.remote_port, port};
+        if (options.guard != nullptr)
+            if (auto in = options.guard->admit(request.get_header_value("Authorization"), peer); !in)
+                return std::move(in.error());
         auto call = parse_call(request.method, request.target);
         if (!call) return error_reply(call.error());
         call->body = std::move(body);
         call->last_event_id = request.get_header_value("Last-Event-ID");
-        call->peer = {request.remote_addr, request.remote_port, port};
-        return handle(*call);
+        call->peer = std::move(peer);
+        Reply reply = handle(*call);
+        if (options.guard != nullptr && reply.status == 403)
+            options.guard->turned_away(call->peer, "the token " + call->peer.token_name + " is only for the role " +
+                                                       std::string(secret::to_string(call->peer.role)));
+        return reply;
+    }
+
+    Result<void> make() {
+        if (options.tls.none()) {
+            http = std::make_unique<httplib::Server>();
+            return {};
+        }
+        Result<void> done;
+        http = std::make_unique<httplib::SSLServer>([&](SSL_CTX& context) {
+            done = set_up_tls(context, options.tls);
+            return done.has_value();
+        });
+        if (done && !http->is_valid()) return fail(ErrorKind::io, "cannot set up TLS");
+        return done;
     }
 
     void send(Reply reply, httplib::Response& response) {
@@ -121,18 +144,18 @@ struct Server::State {
 
     void configure() {
         using Response = httplib::Server::HandlerResponse;
-        http.new_task_queue = [] { return std::make_unique<ConnectionPool>(kMaxConnections).release(); };
+        http->new_task_queue = [] { return std::make_unique<ConnectionPool>(kMaxConnections).release(); };
         // One request a connection: an idle client holds no thread, and no byte is ever taken for a second request.
-        http.set_keep_alive_max_count(1);
-        http.set_read_timeout(5);
-        http.set_write_timeout(5);
-        http.set_payload_max_length(kDropLimit);
-        http.set_tcp_nodelay(true);
-        http.set_socket_options([](int socket) {
+        http->set_keep_alive_max_count(1);
+        http->set_read_timeout(5);
+        http->set_write_timeout(5);
+        http->set_payload_max_length(kDropLimit);
+        http->set_tcp_nodelay(true);
+        http->set_socket_options([](int socket) {
             const int on = 1;
             ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         });
-        http.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+        http->set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
             const std::string& m = request.method;
             if (m == "POST" || m == "PUT" || m == "PATCH" || m == "DELETE") return Response::Unhandled;
             send(answer(request, ""), response);
@@ -141,21 +164,20 @@ struct Server::State {
         const auto reading = [this](const httplib::Request& request, httplib::Response& response,
                                     const httplib::ContentReader& read) { with_body(request, response, read); };
         const std::string any = R"([\s\S]*)";
-        http.Post(any, reading).Put(any, reading).Patch(any, reading).Delete(any, reading);
-        http.set_error_handler([](const httplib::Request&, httplib::Response& response) -> void {
+        http->Post(any, reading).Put(any, reading).Patch(any, reading).Delete(any, reading);
+        http->set_error_handler([](const httplib::Request&, httplib::Response& response) -> void {
             if (!response.body.empty()) return;
             const Reply reply = error_reply(response.status, kind_of(response.status), sentence(response.status));
             response.set_content(reply.body, reply.type);
         });
-        http.set_exception_handler(
+        http->set_exception_handler(
             [](const httplib::Request&, httplib::Response& response, std::exception_ptr) { response.status = 500; });
     }
 };
 
-Server::Server(Handle handle, std::vector<std::string> names) : state_(std::make_unique<State>()) {
+Server::Server(Handle handle, Options options) : state_(std::make_unique<State>()) {
     state_->handle = std::move(handle);
-    state_->names = std::move(names);
-    state_->configure();
+    state_->options = std::move(options);
 }
 
 Server::~Server() { stop(); }
@@ -163,32 +185,34 @@ Server::~Server() { stop(); }
 Result<std::string> Server::start(const std::string& address, const std::string& wish) {
     auto want = parse_address(address);
     if (!want) return tl::unexpected(want.error());
+    if (auto made = state_->make(); !made) return tl::unexpected(made.error());
+    state_->configure();
     auto wished = parse_address(wish);
     int port = want->port;
     bool bound = false;
     if (port == 0 && wished && wished->host == want->host && wished->port != 0) {
-        bound = state_->http.bind_to_port(want->host, wished->port);
+        bound = state_->http->bind_to_port(want->host, wished->port);
         if (bound) port = wished->port;
     }
     if (!bound && port == 0) {
-        port = state_->http.bind_to_any_port(want->host);
+        port = state_->http->bind_to_any_port(want->host);
         bound = port > 0;
     } else if (!bound) {
-        bound = state_->http.bind_to_port(want->host, port);
+        bound = state_->http->bind_to_port(want->host, port);
     }
     if (!bound) {
         return fail(ErrorKind::io, "cannot listen for HTTP on " + address +
                                        ": the address is in use or not of this machine; choose another with --http");
     }
     state_->port = port;
-    state_->thread = std::thread([state = state_.get()] { state->http.listen_after_bind(); });
-    while (!state_->http.is_running()) std::this_thread::yield();
+    state_->thread = std::thread([state = state_.get()] { state->http->listen_after_bind(); });
+    while (!state_->http->is_running()) std::this_thread::yield();
     return join(want->host, port);
 }
 
 void Server::stop() {
     if (!state_->thread.joinable()) return;
-    state_->http.stop();
+    state_->http->stop();
     state_->thread.join();
 }
 

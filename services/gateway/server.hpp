@@ -1,4 +1,5 @@
-// Server: HTTP/1.1 on threads of its own, bounded in connections, streams, sizes and time.
+// Server: HTTP/1.1, with TLS when it has a certificate, on threads of its own, bounded in connections, streams, sizes
+// and time.
 #pragma once
 
 #include <functional>
@@ -7,7 +8,9 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "gateway/guard.hpp"
 #include "gateway/http.hpp"
+#include "gateway/tls.hpp"
 
 namespace drover::gateway {
 
@@ -21,14 +24,19 @@ class Server {
     static constexpr std::size_t kMaxConnections = 64;
     static constexpr int kMaxStreams = 48;
 
-    // `names`: host names beside addresses and names without a dot that clients may use.
-    explicit Server(Handle handle, std::vector<std::string> names = {});
+    struct Options {
+        std::vector<std::string> names{};  // host names beside addresses and those without a dot that clients may use
+        const Guard* guard = nullptr;      // who may come in; null: everybody
+        TlsFiles tls{};                    // none: plain HTTP
+    };
+    explicit Server(Handle handle, Options options);
+    explicit Server(Handle handle) : Server(std::move(handle), Options{}) {}
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
     // Listens on "host:port" and serves from now on. Port 0 takes a free one; `wish`, an address of the same host, is
-    // tried first then. Returns the address bound.
+    // tried first then. Returns the address bound. Not called again when it has failed.
     Result<std::string> start(const std::string& address, const std::string& wish = "");
 
     // Waits for the connections to end; streams must have been told to.

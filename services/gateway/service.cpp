@@ -14,6 +14,10 @@
 namespace drover::gateway {
 namespace {
 
+constexpr std::string_view kHttps = "https://";
+
+TlsFiles tls_files(const Config& config) { return {config.http_tls_certificate_file, config.http_tls_key_file}; }
+
 std::string read_line(const std::string& path) {
     std::ifstream file(path);
     std::string line;
@@ -33,22 +37,33 @@ class Gateway : public host::Service {
           hub_(loop_, exchange_, config.id, stable_hash(boot_), hints_),
           bridge_(loop_),
           backend_(bridge_, hub_, hints_),
+          guard_(config.http_tokens_file),
           server_(
               [this](const Call& call) {
                   return route({backend_, config_.id, config_.secrets_public_key_file}, call);
               },
-              config.http_names) {}
+              {config.http_names, &guard_, tls_files(config)}) {}
 
     ~Gateway() override { end(); }
 
     Result<void> listen() {
+        const bool tokens = !config_.http_tokens_file.empty();
+        if (auto safe = check_exposure(config_.http, tokens, config_.http_insecure); !safe) return safe;
+        if (auto loaded = guard_.load(); !loaded) return loaded;
         const std::string path = config_.run_dir + "/" + kAddressFile;
-        auto address = server_.start(config_.http, read_line(path));
+        std::string last = read_line(path);
+        if (last.starts_with(kHttps)) last.erase(0, kHttps.size());
+        auto address = server_.start(config_.http, last);
         if (!address) return tl::unexpected(address.error());
+        const bool tls = !tls_files(config_).none();
+        if (tls) address->insert(0, kHttps);
+        if (!tls && serves_others(config_.http))
+            log::warn("HTTP is served in the clear: whoever is on the way can read and change it",
+                      {{"http", *address}});
         const std::string fresh = path + ".new";
         std::ofstream(fresh) << *address << "\n";
         if (std::rename(fresh.c_str(), path.c_str()) != 0) return fail_errno("cannot write " + path, errno);
-        log::info("serving", {{"http", *address}});
+        log::info("serving", {{"http", *address}, {"tokens", tokens}});
         return {};
     }
 
@@ -58,7 +73,11 @@ class Gateway : public host::Service {
         done();
     }
 
-    void reload() override { host::reload_keys(*transport_, config_); }
+    void reload() override {
+        host::reload_keys(*transport_, config_);
+        if (auto loaded = guard_.load(); !loaded)
+            log::error("the tokens stay as they were", {{"error", loaded.error()}});
+    }
 
    private:
     // Streams and waiting requests are told first: the server waits for its connections.
@@ -79,6 +98,7 @@ class Gateway : public host::Service {
     Hub hub_;
     Bridge bridge_;
     BridgedBackend backend_;
+    Guard guard_;
     Server server_;
 };
 

@@ -21,12 +21,14 @@
 #include "fuzz/node_targets.hpp"
 #include "fuzz/scratch.hpp"
 #include "fuzz/session_target.hpp"
+#include "gateway/guard.hpp"
 #include "host/config_file.hpp"
 #include "ipc/frames.hpp"
 #include "jobspec/fuzz.hpp"
 #include "os/files.hpp"
 #include "os/remove.hpp"
 #include "secret/seal.hpp"
+#include "secret/tokens.hpp"
 #include "templating/fuzz.hpp"
 #include "wire/codec.hpp"
 #include "wire/messages.hpp"
@@ -148,7 +150,7 @@ void config(std::string_view bytes) {
 }
 
 // The short texts: what people write for lengths of time and sizes, where a service is to be found, what is said on
-// which topic.
+// which topic, who may use the gateway and as whom somebody wants to.
 void text(std::string_view bytes) {
     if (const auto duration = parse_duration(bytes)) CHECK(duration->ns >= 0);
     if (const auto size = parse_size(bytes)) CHECK(parse_size(to_string(*size)) == *size);
@@ -156,6 +158,10 @@ void text(std::string_view bytes) {
         CHECK(endpoint->address.empty() == !endpoint->host.empty());
     if (bus::valid_topic(bytes)) CHECK(bytes.size() <= bus::kMaxTopic);
     (void)bus::stream_matches(bytes, bytes);
+    CHECK(gateway::bearer_token(bytes).size() <= bytes.size());
+    const auto holders = secret::parse_tokens(bytes, "tokens");
+    if (!holders) CHECK(holders.error().message.starts_with("tokens:"));
+    if (holders) CHECK(secret::find_token(*holders, bytes) == nullptr);
 }
 
 // As a whole file, and as what follows the first line of one.

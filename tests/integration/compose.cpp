@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -96,7 +97,8 @@ void Compose::make_image() {
     fs::create_directories(context + "/deploy");
     for (const char* file : {"/LICENSE", "/deploy/Dockerfile", "/deploy/README.md"})
         fs::copy_file(source + file, context + file);
-    const Outcome staged = run({source + "/deploy/stage", DROVER_BIN, context + "/build/stage"}, {}, kComposePatience);
+    const Outcome staged =
+        run({source + "/deploy/stage", DROVER_BIN "/..", context + "/build/stage"}, {}, kComposePatience);
     EXPECT_EQ(staged.code, 0) << staged.err;
     use_newer_image();
 }
@@ -126,6 +128,7 @@ Words Compose::environment() const {
     return {"DOCKER_HOST=unix://" + daemon_->socket(),
             "DROVER_IMAGE=drover-test",
             "DROVER_KEYS=" + keys(),
+            "DROVER_TOKEN_FILE=" + keys() + "/admin.token",
             "DROVER_DATA=" + dir_ + "/nodes",
             "DROVER_PORTS=" + std::to_string(ports_),
             "DROVER_HTTP=" + endpoint(99).substr(std::string("tcp://").size()),
@@ -201,7 +204,9 @@ void Compose::submit(const std::string& name, const std::string& document) const
 }
 
 Json Compose::get(const std::string& path) const {
-    Json json = Json::parse(http_get(endpoint(99).substr(std::string("tcp://").size()), path), nullptr, false);
+    std::string token = read_proc(keys() + "/admin.token");
+    token.erase(std::min(token.find('\n'), token.size()));
+    Json json = Json::parse(http_get(endpoint(99).substr(std::string("tcp://").size()), path, token), nullptr, false);
     return json.is_discarded() ? Json() : json;
 }
 

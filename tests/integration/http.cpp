@@ -32,11 +32,13 @@ UniqueFd connect_to(const std::string& address, Duration limit) {
 
 }  // namespace
 
-std::string http_get(const std::string& address, const std::string& path, Duration limit) {
+std::string http_get(const std::string& address, const std::string& path, const std::string& token, Duration limit) {
     const Instant deadline = now() + limit;
     const UniqueFd fd = connect_to(address, limit);
     if (!fd.valid()) return "";
-    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\nConnection: close\r\n\r\n";
+    const std::string shown = token.empty() ? "" : "Authorization: Bearer " + token + "\r\n";
+    const std::string request =
+        "GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\n" + shown + "Connection: close\r\n\r\n";
     if (send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) return "";
     std::string answer;
     char buffer[65536];

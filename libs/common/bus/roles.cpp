@@ -1,9 +1,19 @@
 #include "bus/roles.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "wire/codec.hpp"
 #include "wire/envelope.hpp"
 
 namespace drover::bus {
+
+namespace {
+
+// Of a gateway, each with its id behind: what it asks of the state-store, and of nodes.
+constexpr const char* kAskingStreams[] = {"request/", "logread/", "session/"};
+
+}  // namespace
 
 std::string_view to_string(Role role) {
     switch (role) {
@@ -33,7 +43,8 @@ bool may_say(Role role, std::string_view topic, std::string_view payload) {
     const auto envelope = wire::decode<wire::Envelope>(payload);
     if (!envelope) return false;
     if (topic.starts_with("v1/vector/")) return topic == "v1/vector/gateway/" + envelope->from + "/";
-    return envelope->stream == "request/" + envelope->from || envelope->stream == "logread/" + envelope->from;
+    return std::any_of(std::begin(kAskingStreams), std::end(kAskingStreams),
+                       [&](const char* stream) { return envelope->stream == stream + envelope->from; });
 }
 
 }  // namespace drover::bus

@@ -29,12 +29,15 @@ TEST(Roles, ASubmitKeyIsThatOfAGatewayWhoseRequestsCount) {
     EXPECT_TRUE(may_say(Role::submit, "v1/request/g/1/", said("g", "request/g")));
     EXPECT_TRUE(may_say(Role::submit, "v1/replay/state-store-0/g/", said("g", "request/g")));
     EXPECT_TRUE(may_say(Role::submit, "v1/logread/g/1/", said("g", "logread/g")));
+    EXPECT_TRUE(may_say(Role::submit, "v1/session/g/1/", said("g", "session/g")));
     EXPECT_TRUE(may_say(Role::submit, "v1/vector/gateway/g/", said("g", "vector")));
 }
 
 TEST(Roles, ASubmitKeySpeaksForNobodyElse) {
     EXPECT_FALSE(may_say(Role::submit, "v1/request/h/1/", said("g", "request/h")));
     EXPECT_FALSE(may_say(Role::submit, "v1/request/g/1/", said("g", "state")));
+    EXPECT_FALSE(may_say(Role::submit, "v1/session/g/1/", said("g", "session/h")));
+    EXPECT_FALSE(may_say(Role::submit, "v1/session/g/1/", said("g", "sessionseen/g")));
     EXPECT_FALSE(may_say(Role::submit, "v1/replay/n1/g/", said("g", "task/command/n1")));
     EXPECT_FALSE(may_say(Role::submit, "v1/vector/state-store/g/", said("g", "vector")));
     EXPECT_FALSE(may_say(Role::submit, "v1/vector/gateway/g/", said("state-store-0", "vector")));

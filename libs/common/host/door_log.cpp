@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 #include "host/log.hpp"
 #include "host/metrics.hpp"
@@ -13,15 +15,17 @@ namespace {
 constexpr std::chrono::seconds kPause{1};
 
 struct Said {
+    std::mutex mutex;
     std::chrono::steady_clock::time_point next{};
     std::uint64_t silent = 0;
 };
 
 }  // namespace
 
-bus::RefusalHandler log_refusals() {
-    return [said = std::make_shared<Said>()](const bus::Refusal& refusal) {
-        metrics().counter("drover_bus_refused_total", "Connections and messages that were turned away").add();
+bus::RefusalHandler log_refusals(const std::string& metric) {
+    return [said = std::make_shared<Said>(), metric](const bus::Refusal& refusal) {
+        metrics().counter(metric, "Connections, messages and requests that were turned away").add();
+        const std::lock_guard lock(said->mutex);
         const auto now = std::chrono::steady_clock::now();
         if (now < said->next) {
             ++said->silent;

@@ -1,9 +1,6 @@
 #include "host/keys.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <sstream>
 
 #include "os/files.hpp"
@@ -54,13 +51,6 @@ Result<std::string> read_key(const std::string& path) {
     return std::move(keys->front().key);
 }
 
-Result<void> check_private(const std::string& path) {
-    struct stat info {};
-    if (::stat(path.c_str(), &info) != 0) return fail_errno("cannot read the secret key " + path, errno);
-    if ((info.st_mode & 077U) == 0) return {};
-    return fail(ErrorKind::refused, "others may read the secret key " + path + "; run chmod 600 on it");
-}
-
 }  // namespace
 
 Result<CurveKeys> read_curve_keys(const ServiceConfig& config) {
@@ -74,7 +64,7 @@ Result<CurveKeys> read_curve_keys(const ServiceConfig& config) {
         return fail(ErrorKind::invalid, "curve_peers_file needs curve_public_key_file and curve_secret_key_file");
     }
     if (secret.empty()) return keys;
-    if (auto done = check_private(secret); !done) return tl::unexpected(done.error());
+    if (auto done = os::check_private(secret, "the secret key"); !done) return tl::unexpected(done.error());
     auto own_secret = read_key(secret);
     if (!own_secret) return tl::unexpected(own_secret.error());
     auto own_public = read_key(config.curve_public_key_file);

@@ -121,6 +121,13 @@ Result<void> sync_dir(const std::string& path) {
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
+Result<void> check_private(const std::string& path, const std::string& what) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return fail_errno("cannot read " + what + " " + path, errno);
+    if ((info.st_mode & 077U) == 0) return {};
+    return fail(ErrorKind::refused, "others may read " + what + " " + path + "; run chmod 600 on it");
+}
+
 bool is_plain_name(std::string_view name) {
     if (name.empty() || name.size() > 128 || name.front() == '.') return false;
     return std::none_of(name.begin(), name.end(),

@@ -35,6 +35,9 @@ Result<void> sync_dir(const std::string& path);
 
 bool exists(const std::string& path);
 
+// Refuses a file that others than its owner can read. `what` is for the message, "the secret key".
+Result<void> check_private(const std::string& path, const std::string& what);
+
 // May be used as one component of a path, of a cgroup's name and of a log's name: 1 to 128 bytes, no slash, no control
 // character, no leading dot.
 bool is_plain_name(std::string_view name);

@@ -1,9 +1,6 @@
 #include "secret/key_files.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include "os/files.hpp"
 #include "secret/seal.hpp"
@@ -31,11 +28,7 @@ Result<void> write_key(const std::string& file, const std::string& key, mode_t m
 Result<std::string> read_public_key(const std::string& file) { return read_key(file); }
 
 Result<std::string> read_private_key(const std::string& file) {
-    struct stat info {};
-    if (::stat(file.c_str(), &info) != 0) return fail_errno("cannot read the private key " + file, errno);
-    if ((info.st_mode & 077U) != 0) {
-        return fail(ErrorKind::refused, "others may read the private key " + file + "; run chmod 600 on it");
-    }
+    if (auto good = os::check_private(file, "the private key"); !good) return tl::unexpected(good.error());
     return read_key(file);
 }
 

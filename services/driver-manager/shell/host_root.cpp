@@ -21,7 +21,8 @@ namespace {
 
 constexpr std::size_t kMaxProgram = 256 << 20;  // bytes
 constexpr std::size_t kMaxLibraries = 1000;
-constexpr const char* kPrograms[] = {"drover-shim", "drover-fetch", "drover-docker", "drover-mock-task"};
+constexpr const char* kPrograms[] = {"drover-shim",     "drover-fetch",   "drover-docker",
+                                     "drover-external", "drover-session", "drover-mock-task"};
 
 // Where processes may be moved from our group to one outside of what the namespace shows. Version 1 needs none of it.
 void leave_cgroup_namespace() {
