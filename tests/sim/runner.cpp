@@ -74,6 +74,7 @@ void Runner::forget(const std::string& key) {
     if (key.starts_with("job/")) brain_->forget_job(name);
     if (key.starts_with("alloc/")) brain_->forget_alloc(name);
     if (key.starts_with("status/")) brain_->forget_status(name);
+    if (key.starts_with("order/")) brain_->forget_order(name);
     if (key.starts_with("node/")) brain_->forget_node(name);
     if (key.starts_with("nodeorder/")) brain_->forget_node_order(name);
     if (key.starts_with("collected/")) brain_->forget_collected(name);

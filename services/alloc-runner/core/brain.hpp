@@ -63,6 +63,7 @@ class Brain {
     void forget_job(const std::string& name);
     void forget_alloc(const std::string& id);
     void forget_status(const std::string& id);
+    void forget_order(const std::string& alloc);
     void forget_node(const std::string& id);
     void forget_node_order(const std::string& id);
     void forget_collected(const std::string& id);
@@ -106,6 +107,7 @@ class Brain {
         Stage stage = Stage::watched;
     };
 
+    void forget_if_empty(const std::string& alloc);
     bool mine(const std::string& job) const;
     void touch(const std::string& alloc) { dirty_allocs_.insert(alloc); }
     void touch_everything();

@@ -20,6 +20,7 @@ void Brain::state_reset() {
     for (const auto& [id, known] : allocs_) {
         if (known.desired) unheard_.insert("alloc/" + id);
         if (known.status) unheard_.insert("status/" + id);
+        if (!known.order.alloc.empty()) unheard_.insert("order/" + id);
     }
     for (const auto& [id, node] : nodes_) unheard_.insert("node/" + id);
     for (const auto& [id, order] : node_orders_) unheard_.insert("nodeorder/" + id);
@@ -42,6 +43,7 @@ void Brain::state_complete() {
         if (key.starts_with("job/")) forget_job(name);
         if (key.starts_with("alloc/")) forget_alloc(name);
         if (key.starts_with("status/")) forget_status(name);
+        if (key.starts_with("order/")) forget_order(name);
         if (key.starts_with("node/")) forget_node(name);
         if (key.starts_with("nodeorder/")) forget_node_order(name);
         if (key.starts_with("collected/")) forget_collected(name);
@@ -87,6 +89,7 @@ void Brain::hear(const wire::AllocDesired& alloc) {
 }
 
 void Brain::hear(const wire::AllocOrder& order) {
+    unheard_.erase("order/" + order.alloc);
     Known& known = allocs_[order.alloc];
     known.order = order;
     known.new_order = true;
@@ -152,8 +155,7 @@ void Brain::forget_alloc(const std::string& id) {
     end_life(id, known->second);
     if (proposals_.erase(id) > 0) out_.proposals[id] = std::nullopt;
     const std::optional<wire::AllocDesired> desired = std::exchange(known->second.desired, std::nullopt);
-    // What is recorded of it may still be there when it is recorded again.
-    if (!known->second.status) allocs_.erase(known);
+    forget_if_empty(id);
     if (!desired) return;
     allocs_of_[desired->job].erase(id);
     dirty_jobs_.insert(desired->job);
@@ -167,7 +169,20 @@ void Brain::forget_status(const std::string& id) {
     const auto known = allocs_.find(id);
     if (known == allocs_.end()) return;
     known->second.status.reset();
-    if (!known->second.desired) allocs_.erase(known);
+    forget_if_empty(id);
+}
+
+void Brain::forget_order(const std::string& id) {
+    const auto known = allocs_.find(id);
+    if (known == allocs_.end()) return;
+    known->second.order = {};
+    forget_if_empty(id);
+}
+
+// What else is recorded of an alloc may be there when a lost one is recorded again.
+void Brain::forget_if_empty(const std::string& id) {
+    const Known& known = allocs_.at(id);
+    if (!known.desired && !known.status && known.order.alloc.empty()) allocs_.erase(id);
 }
 
 void Brain::forget_node(const std::string& id) { nodes_.erase(id); }

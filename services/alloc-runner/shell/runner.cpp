@@ -67,6 +67,7 @@ void Runner::StateFollower::forget(const std::string& key) {
     if (kind == "job") runner_.brain_.forget_job(name);
     if (kind == "alloc") runner_.brain_.forget_alloc(name);
     if (kind == "status") runner_.brain_.forget_status(name);
+    if (kind == "order") runner_.brain_.forget_order(name);
     if (kind == "node") runner_.brain_.forget_node(name);
     if (kind == "nodeorder") runner_.brain_.forget_node_order(name);
     if (kind == "collected") runner_.brain_.forget_collected(name);
