@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "gateway/views.hpp"
-#include "host/metrics.hpp"
 
 namespace drover::gateway {
 namespace {
@@ -104,9 +103,9 @@ Reply show_health(const Context& context, const Call& call) {
 }
 
 Reply show_metrics(const Context& context, const Call&) {
-    auto text = look<std::string>(context.backend, metrics_view);
+    auto text = look<std::string>(context.backend, context.metrics);
     if (!text) return error_reply(text.error());
-    return {.type = "text/plain; version=0.0.4", .body = *text + host::metrics().render()};
+    return {.type = std::string(metrics::Page::kContentType), .body = *text};
 }
 
 }  // namespace drover::gateway

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "gateway/backend.hpp"
-#include "gateway/http.hpp"
+#include "gateway/json.hpp"
 
 namespace drover::gateway {
 
@@ -13,6 +13,8 @@ struct Context {
     Backend& backend;
     std::string gateway;                    // our id, for the health view
     std::string secrets_public_key_file{};  // empty: no secrets are taken
+    // The page of metrics.
+    std::function<std::string(const Mirror&, Instant)> metrics = [](const Mirror&, Instant) { return std::string(); };
 };
 
 // Every path that is served; unknown ones and wrong methods get a sentence.

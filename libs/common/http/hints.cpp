@@ -1,8 +1,8 @@
-#include "gateway/hints.hpp"
+#include "http/hints.hpp"
 
 #include <chrono>
 
-namespace drover::gateway {
+namespace drover::http {
 
 std::uint64_t Hints::count() {
     const std::lock_guard lock(mutex_);
@@ -36,4 +36,4 @@ bool Hints::closed() {
     return closed_;
 }
 
-}  // namespace drover::gateway
+}  // namespace drover::http

@@ -1,14 +1,14 @@
-#include "gateway/bridge.hpp"
+#include "http/bridge.hpp"
 
 #include <gtest/gtest.h>
 
 #include <thread>
 #include <vector>
 
-#include "gateway/hints.hpp"
+#include "http/hints.hpp"
 #include "rt/epoll_loop.hpp"
 
-namespace drover::gateway {
+namespace drover::http {
 namespace {
 
 TEST(Bridge, JobsOfOtherThreadsRunOnTheLoopInTheirOrder) {
@@ -70,4 +70,4 @@ TEST(Hints, ClosingEndsEveryWait) {
 }
 
 }  // namespace
-}  // namespace drover::gateway
+}  // namespace drover::http

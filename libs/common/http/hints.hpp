@@ -7,7 +7,7 @@
 
 #include "base/time.hpp"
 
-namespace drover::gateway {
+namespace drover::http {
 
 class Hints {
    public:
@@ -28,4 +28,4 @@ class Hints {
     bool closed_ = false;
 };
 
-}  // namespace drover::gateway
+}  // namespace drover::http

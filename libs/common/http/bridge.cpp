@@ -1,4 +1,4 @@
-#include "gateway/bridge.hpp"
+#include "http/bridge.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 
 #include "base/check.hpp"
 
-namespace drover::gateway {
+namespace drover::http {
 
 Bridge::Bridge(rt::Loop& loop) : loop_(loop), event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     CHECK(event_.valid());
@@ -45,4 +45,4 @@ void Bridge::close() {
     drain();
 }
 
-}  // namespace drover::gateway
+}  // namespace drover::http

@@ -1,5 +1,5 @@
 // The HTTP server on the loopback.
-#include "gateway/server.hpp"
+#include "http/server.hpp"
 
 #include <gtest/gtest.h>
 #include <httplib.h>
@@ -7,9 +7,9 @@
 #include <atomic>
 #include <thread>
 
-#include "gateway/hints.hpp"
+#include "http/hints.hpp"
 
-namespace drover::gateway {
+namespace drover::http {
 namespace {
 
 struct Loopback : testing::Test {
@@ -160,4 +160,4 @@ TEST_F(Loopback, TheAddressUsedLastIsTakenAgain) {
 }
 
 }  // namespace
-}  // namespace drover::gateway
+}  // namespace drover::http

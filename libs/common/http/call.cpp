@@ -1,12 +1,13 @@
-#include "gateway/http.hpp"
+#include "http/call.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <nlohmann/json.hpp>
 
-#include "gateway/json.hpp"
-
-namespace drover::gateway {
+namespace drover::http {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 int hex_digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -141,10 +142,12 @@ int http_status(ErrorKind kind) {
 Reply error_reply(int status, ErrorKind kind, const std::string& message) {
     Reply reply;
     reply.status = status;
-    reply.body = dump(Json{{"error", {{"kind", to_string(kind)}, {"message", message}}}}) + "\n";
+    const Json json{{"error", {{"kind", to_string(kind)}, {"message", message}}}};
+    // Bytes that are not UTF-8 become U+FFFD instead of an exception.
+    reply.body = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
     return reply;
 }
 
 Reply error_reply(const Error& error) { return error_reply(http_status(error.kind), error.kind, error.message); }
 
-}  // namespace drover::gateway
+}  // namespace drover::http

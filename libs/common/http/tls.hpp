@@ -7,7 +7,7 @@
 
 struct ssl_ctx_st;  // SSL_CTX
 
-namespace drover::gateway {
+namespace drover::http {
 
 struct TlsFiles {
     std::string certificate;  // with the certificates of its issuers behind it
@@ -18,4 +18,4 @@ struct TlsFiles {
 // From TLS 1.2 on, without renegotiation. The error names the file, and why.
 Result<void> set_up_tls(ssl_ctx_st& context, const TlsFiles& files);
 
-}  // namespace drover::gateway
+}  // namespace drover::http

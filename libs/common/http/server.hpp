@@ -8,11 +8,20 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "gateway/guard.hpp"
-#include "gateway/http.hpp"
-#include "gateway/tls.hpp"
+#include "http/call.hpp"
+#include "http/tls.hpp"
 
-namespace drover::gateway {
+namespace drover::http {
+
+// Who may come in. Asked on the connections' threads, several at a time.
+class Gate {
+   public:
+    virtual ~Gate() = default;
+    // Fills in who it is, by the header "Authorization"; an error is the answer for it.
+    virtual tl::expected<void, Reply> admit(const std::string& authorization, Peer& peer) const = 0;
+    // What was let in was not let do what it wanted.
+    virtual void turned_away(const Peer& peer, const std::string& why) const = 0;
+};
 
 class Server {
    public:
@@ -26,8 +35,9 @@ class Server {
 
     struct Options {
         std::vector<std::string> names{};  // host names beside addresses and those without a dot that clients may use
-        const Guard* guard = nullptr;      // who may come in; null: everybody
+        const Gate* guard = nullptr;       // who may come in; null: everybody
         TlsFiles tls{};                    // none: plain HTTP
+        std::size_t connections = kMaxConnections;
     };
     explicit Server(Handle handle, Options options);
     explicit Server(Handle handle) : Server(std::move(handle), Options{}) {}
@@ -36,7 +46,7 @@ class Server {
     Server& operator=(const Server&) = delete;
 
     // Listens on "host:port" and serves from now on. Port 0 takes a free one; `wish`, an address of the same host, is
-    // tried first then. Returns the address bound. Not called again when it has failed.
+    // tried first then. Returns the address bound.
     Result<std::string> start(const std::string& address, const std::string& wish = "");
 
     // Waits for the connections to end; streams must have been told to.
@@ -47,4 +57,4 @@ class Server {
     std::unique_ptr<State> state_;
 };
 
-}  // namespace drover::gateway
+}  // namespace drover::http

@@ -1,11 +1,11 @@
-#include "gateway/tls.hpp"
+#include "http/tls.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "os/files.hpp"
 
-namespace drover::gateway {
+namespace drover::http {
 namespace {
 
 tl::unexpected<Error> tls_error(const std::string& what) {
@@ -34,4 +34,4 @@ Result<void> set_up_tls(ssl_ctx_st& context, const TlsFiles& files) {
     return {};
 }
 
-}  // namespace drover::gateway
+}  // namespace drover::http

@@ -1,10 +1,8 @@
-#include "gateway/http.hpp"
+#include "http/call.hpp"
 
 #include <gtest/gtest.h>
 
-#include "gateway/log_tail.hpp"
-
-namespace drover::gateway {
+namespace drover::http {
 namespace {
 
 TEST(Http, AnAddressIsSplitIntoDecodedSegmentsAndParameters) {
@@ -63,18 +61,5 @@ TEST(Http, AnErrorIsJsonWithItsKindAndSentence) {
               "{\"error\":{\"kind\":\"not_found\",\"message\":\"there is no job \\\"x\xef\xbf\xbd\\\"\"}}\n");
 }
 
-TEST(LogTail, CountsLinesFromTheEnd) {
-    const std::string_view text = "one\ntwo\nthree\n";
-    EXPECT_EQ(text.substr(tail_start(text, 1)), "three\n");
-    EXPECT_EQ(text.substr(tail_start(text, 2)), "two\nthree\n");
-    EXPECT_EQ(text.substr(tail_start(text, 3)), text);
-    EXPECT_EQ(text.substr(tail_start(text, 9)), text);
-    EXPECT_EQ(text.substr(tail_start(text, 0)), "");
-    EXPECT_EQ(tail_start("", 3), 0U);
-    EXPECT_EQ(tail_start("\n", 1), 0U);
-    EXPECT_EQ(tail_start("a\n\nb", 2), 2U);
-    EXPECT_EQ(tail_start("half a li", 1), 0U);
-}
-
 }  // namespace
-}  // namespace drover::gateway
+}  // namespace drover::http

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace drover::gateway {
+namespace drover::http {
 
 class ConnectionPool : public httplib::TaskQueue {
    public:
@@ -60,4 +60,4 @@ class ConnectionPool : public httplib::TaskQueue {
     bool ending_ = false;
 };
 
-}  // namespace drover::gateway
+}  // namespace drover::http

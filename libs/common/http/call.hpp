@@ -9,12 +9,21 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "gateway/caller.hpp"
+#include "secret/tokens.hpp"
 
-namespace drover::gateway {
+namespace drover::http {
 
 inline constexpr std::size_t kMaxBody = 256 * 1024;
 inline constexpr std::size_t kMaxTarget = 2048;
+
+// Who calls, as this side of the connection sees it.
+struct Peer {
+    std::string address;  // of the client
+    int port = 0;         // of the client
+    int server_port = 0;
+    std::string token_name{};  // whose token it has shown; empty where none is asked for
+    secret::TokenRole role = secret::TokenRole::admin;
+};
 
 struct Call {
     std::string method;
@@ -22,7 +31,7 @@ struct Call {
     std::map<std::string, std::string> query;
     std::string body;
     std::string last_event_id;  // header of a resuming event stream, empty without
-    Peer peer;                  // who calls
+    Peer peer;
 
     // The query parameter, or `otherwise` when it was not given.
     std::string param(const std::string& name, const std::string& otherwise = "") const;
@@ -60,4 +69,4 @@ int http_status(ErrorKind kind);
 Reply error_reply(const Error& error);
 Reply error_reply(int status, ErrorKind kind, const std::string& message);
 
-}  // namespace drover::gateway
+}  // namespace drover::http

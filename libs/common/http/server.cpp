@@ -1,4 +1,4 @@
-#include "gateway/server.hpp"
+#include "http/server.hpp"
 
 #include <httplib.h>
 #include <netinet/in.h>
@@ -8,9 +8,9 @@
 #include <charconv>
 #include <thread>
 
-#include "gateway/connection_pool.hpp"
+#include "http/connection_pool.hpp"
 
-namespace drover::gateway {
+namespace drover::http {
 namespace {
 
 // Bodies over the bound are read and dropped up to here, so that the client gets to read why it was refused.
@@ -144,7 +144,7 @@ struct Server::State {
 
     void configure() {
         using Response = httplib::Server::HandlerResponse;
-        http->new_task_queue = [] { return std::make_unique<ConnectionPool>(kMaxConnections).release(); };
+        http->new_task_queue = [this] { return std::make_unique<ConnectionPool>(options.connections).release(); };
         // One request a connection: an idle client holds no thread, and no byte is ever taken for a second request.
         http->set_keep_alive_max_count(1);
         http->set_read_timeout(5);
@@ -202,7 +202,7 @@ Result<std::string> Server::start(const std::string& address, const std::string&
     }
     if (!bound) {
         return fail(ErrorKind::io, "cannot listen for HTTP on " + address +
-                                       ": the address is in use or not of this machine; choose another with --http");
+                                       ": the address is in use or not of this machine; choose another");
     }
     state_->port = port;
     state_->thread = std::thread([state = state_.get()] { state->http->listen_after_bind(); });
@@ -216,4 +216,4 @@ void Server::stop() {
     state_->thread.join();
 }
 
-}  // namespace drover::gateway
+}  // namespace drover::http
