@@ -30,6 +30,7 @@ std::string node_key(std::string_view id) { return join(kNodePrefix, id); }
 std::string node_order_key(std::string_view id) { return join("nodeorder/", id); }
 std::string collected_key(std::string_view alloc) { return join("collected/", alloc); }
 std::string variable_key(std::string_view path) { return join(kVariablePrefix, path); }
+std::string tally_key(std::string_view job) { return join("note/tally/", job); }
 std::string done_key(std::string_view request) { return join(kDonePrefix, request); }
 
 std::string event_key(std::string_view job, std::string_view alloc, std::string_view task, std::uint64_t n) {

@@ -27,6 +27,8 @@ std::string node_key(std::string_view id);
 std::string node_order_key(std::string_view id);
 std::string collected_key(std::string_view alloc);
 std::string variable_key(std::string_view path);
+// Of a job, see tally.hpp.
+std::string tally_key(std::string_view job);
 std::string done_key(std::string_view request);
 // Keys of one task are in the order of `n`.
 std::string event_key(std::string_view job, std::string_view alloc, std::string_view task, std::uint64_t n);

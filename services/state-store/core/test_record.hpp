@@ -22,11 +22,12 @@ class TestRecord : public View {
         return it->second.value;
     }
 
-    // Returns what was written, as "key key ...".
+    // Returns what was written, as "key key ...", but for what goes with every change: tallies and the audit.
     std::string commit(const Draft& draft) {
         std::string out;
         for (const Write& write : draft.writes()) {
-            out += write.key + " ";
+            const bool beside = write.key.starts_with(tally_key(""));
+            if (!beside) out += write.key + " ";
             values.erase(write.key);
             if (write.value) values[write.key] = {++head, *write.value};
         }

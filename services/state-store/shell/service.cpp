@@ -6,6 +6,7 @@
 #include "bus/peer_list.hpp"
 #include "host/bus_link.hpp"
 #include "host/log.hpp"
+#include "host/metrics_server.hpp"
 #include "os/file_lock.hpp"
 #include "state-store/engine/sqlite_open.hpp"
 #include "state-store/shell/data_disk.hpp"
@@ -55,6 +56,11 @@ class StoreService : public host::Service {
     }
 
     void reload() override { host::reload_keys(*transport_, config_); }
+
+    void measure(metrics::Page& page) const override {
+        host::measure_bus(page, exchange_);
+        store_.measure(page);
+    }
 
    private:
     const Config config_;

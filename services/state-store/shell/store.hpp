@@ -10,6 +10,7 @@
 #include "rt/loop.hpp"
 #include "state-store/core/collect.hpp"
 #include "state-store/core/events.hpp"
+#include "state-store/core/figures.hpp"
 #include "state-store/core/leases.hpp"
 #include "state-store/core/nodes.hpp"
 #include "state-store/core/requests.hpp"
@@ -44,9 +45,11 @@ class Store : public bus::Follower {
 
     struct Counters {
         std::uint64_t commits = 0;
-        std::uint64_t refused = 0;  // malformed, of an old term, or about nothing known
+        std::uint64_t failures = 0;  // of commits
+        std::uint64_t refused = 0;   // malformed, of an old term, or about nothing known
     };
     const Counters& counters() const { return counters_; }
+    void measure(metrics::Page& page) const;
 
     void on_reset(const std::string& source, const std::string& stream) override;
     void on_record(const std::string& source, const std::string& stream, const wire::Record& record) override;
@@ -67,6 +70,7 @@ class Store : public bus::Follower {
     using Answers = std::vector<std::pair<std::string, wire::Answer>>;  // by gateway
 
     Result<void> read_recorded();
+    Result<void> read_counted();
     void hear_request(const std::string& gateway, const wire::Record& record);
     template <class T>
     void hear_statement(const std::string& source, const wire::Record& record);
@@ -116,7 +120,9 @@ class Store : public bus::Follower {
     Leases leases_;
     Nodes nodes_;
     Census census_;
+    Figures figures_;
     Counters counters_;
+    metrics::Histogram commits_took_;
 
     std::vector<Statement> inbox_;
     std::deque<Asked> questions_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "host/log.hpp"
 #include "state-store/core/keys.hpp"
@@ -41,12 +42,21 @@ Result<void> Store::read_recorded() {
         for (const Entry& node : *nodes) nodes_.known(node.key.substr(kNodePrefix.size()), now);
         above = nodes->back().key;
     }
-    for (const std::string& prefix : Census::prefixes()) {
+    return read_counted();
+}
+
+Result<void> Store::read_counted() {
+    std::set<std::string> prefixes(Census::prefixes().begin(), Census::prefixes().end());
+    prefixes.insert(Figures::prefixes().begin(), Figures::prefixes().end());
+    for (const std::string& prefix : prefixes) {
         for (std::string above;;) {
             const auto entries = engine_.range(prefix, kMaxBatch, above);
             if (!entries) return tl::unexpected(entries.error());
             if (entries->empty()) break;
-            for (const Entry& entry : *entries) census_.hear(entry.key, entry.value);
+            for (const Entry& entry : *entries) {
+                census_.hear(entry.key, entry.value);
+                figures_.hear(entry.key, entry.value);
+            }
             above = entries->back().key;
         }
     }
@@ -150,6 +160,7 @@ void Store::commit_round() {
 
 bool Store::commit(const Draft& draft) {
     const Batch batch = to_batch(draft);
+    const Instant begun = loop_.now();
     auto done = engine_.commit(batch);
     while (!done && done.error().kind == ErrorKind::io && disk_.release()) {
         lose_room(done.error());
@@ -157,10 +168,15 @@ bool Store::commit(const Draft& draft) {
     }
     if (done) {
         ++counters_.commits;
-        for (const Write& write : draft.writes()) census_.hear(write.key, write.value);
+        commits_took_.observe(static_cast<double>((loop_.now() - begun).ns) / 1e9);
+        for (const Write& write : draft.writes()) {
+            census_.hear(write.key, write.value);
+            figures_.hear(write.key, write.value);
+        }
         if (std::exchange(refusing_, false)) log::info("the disk takes writes again");
         return true;
     }
+    ++counters_.failures;
     if (done.error().kind == ErrorKind::corrupt) {
         fail_for_good(done.error());
         return false;
