@@ -69,7 +69,7 @@ TEST_F(Routes, ATokenMayDoWhatItsRoleIsFor) {
     for (const auto& [what, least] : needs)
         for (const auto role : {secret::TokenRole::read, secret::TokenRole::submit, secret::TokenRole::admin}) {
             const std::string line = what;
-            auto parsed = parse_call(line.substr(0, line.find(' ')), line.substr(line.find(' ') + 1));
+            auto parsed = http::parse_call(line.substr(0, line.find(' ')), line.substr(line.find(' ') + 1));
             parsed->peer.token_name = "alice";
             parsed->peer.role = role;
             const bool may = role >= *secret::parse_token_role(least);
