@@ -56,6 +56,7 @@ inline constexpr auto kMetrics = std::to_array<Metric>({
      "Recorded restarts of a task, by its policy or by a user, since then."},
     {"drover_events_total", Type::counter, "type", "state-store", "Events recorded by this process."},
     {"drover_events", Type::gauge, "", "state-store", "Events that are kept."},
+    {"drover_audit_records", Type::gauge, "", "state-store", "Audit records that are kept."},
     {"drover_store_commits_total", Type::counter, "", "state-store", "Commits that are on the disk."},
     {"drover_store_commit_failures_total", Type::counter, "", "state-store", "Commits that the disk has refused."},
     {"drover_store_commit_seconds", Type::histogram, "", "state-store", "How long a commit took, to the disk."},

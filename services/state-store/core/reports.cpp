@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "state-store/core/audit.hpp"
 #include "state-store/core/keys.hpp"
 #include "state-store/core/tally.hpp"
 #include "state-store/core/validate.hpp"
@@ -99,6 +100,8 @@ Result<void> append_events(Draft& draft, const wire::AllocReport& report, const 
         it->second = event.n;
         save(draft, event_key(event.job, event.alloc, event.task, event.n), event);
         count(event, alloc.desired == wire::Desired::stop, tallies[{alloc.group.name, event.task}]);
+        if (auto record = audited(event))
+            if (auto ok = append_audit(draft, std::move(*record)); !ok) return ok;
     }
     draft.put(tally, tallies_text(tallies));
     return {};

@@ -26,7 +26,8 @@ class TestRecord : public View {
     std::string commit(const Draft& draft) {
         std::string out;
         for (const Write& write : draft.writes()) {
-            const bool beside = write.key.starts_with(tally_key(""));
+            const bool beside = write.key.starts_with(tally_key("")) || space_of(write.key) == kAuditSpace ||
+                                write.key == kAuditHeadKey;
             if (!beside) out += write.key + " ";
             values.erase(write.key);
             if (write.value) values[write.key] = {++head, *write.value};

@@ -20,6 +20,8 @@ StoreLimits limits_of(const Config& config) {
     StoreLimits limits;
     limits.events.max_count = config.events_max_count > 0 ? static_cast<std::uint64_t>(config.events_max_count) : 1;
     limits.events.max_age = config.events_max_age;
+    limits.audit.max_count = config.audit_max_count > 0 ? static_cast<std::uint64_t>(config.audit_max_count) : 1;
+    limits.audit.max_age = config.audit_max_age;
     const auto count = [](std::int64_t number) {
         return static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0));
     };

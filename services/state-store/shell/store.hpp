@@ -8,6 +8,7 @@
 
 #include "bus/exchange.hpp"
 #include "rt/loop.hpp"
+#include "state-store/core/audit.hpp"
 #include "state-store/core/collect.hpp"
 #include "state-store/core/events.hpp"
 #include "state-store/core/figures.hpp"
@@ -22,6 +23,7 @@ namespace drover::store {
 
 struct StoreLimits {
     Retention events;
+    AuditRetention audit;
     DoneLimits answers;
     CollectRules collecting;
     std::uint64_t tombstones = 4096;  // of erased objects that are remembered
@@ -83,6 +85,7 @@ class Store : public bus::Follower {
     bool commit(const Draft& draft);
     void keep_to_limits(Draft& draft);
     void record_news(Draft& draft);
+    Result<void> record_audits(Draft& draft) const;
     void publish();
 
     // Questions change nothing: one after the other is answered from what is recorded, whatever the medium refuses.
@@ -114,8 +117,8 @@ class Store : public bus::Follower {
     StoreLimits limits_;
     std::function<void(const Error&)> on_failure_;
     EngineView view_;
-    EngineLog event_log_, done_log_;
-    EngineFeed state_feed_, event_feed_;
+    EngineLog event_log_, done_log_, audit_log_;
+    EngineFeed state_feed_, event_feed_, audit_feed_;
     AnswerDesk desk_;
     Leases leases_;
     Nodes nodes_;
@@ -128,6 +131,7 @@ class Store : public bus::Follower {
     std::deque<Asked> questions_;
     std::vector<Asked> clearances_;                          // requests to collect, each a commit of its own
     std::vector<std::pair<std::string, std::string>> news_;  // type and sentence of events of our own, to be recorded
+    std::vector<wire::AuditRecord> audits_;                  // of what needs no commit of its own, to be recorded
     std::optional<std::string> no_room_;                     // why there is none
     Instant collect_at_;                                     // when the next round is due
     bool collecting_ = false;                                // a round should look

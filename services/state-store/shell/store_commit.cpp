@@ -76,8 +76,22 @@ void Store::record_news(Draft& draft) {
         event.time = loop_.now();
         event.n = ++n;
         save(draft, event_key("", "", "", n), event);
+        wire::AuditRecord record;
+        record.time = event.time;
+        record.who = "drover";
+        record.verb = "store";
+        record.object = type;
+        record.detail = sentence;
+        record.accepted = true;
+        if (auto ok = append_audit(draft, std::move(record)); !ok) return refuse("audit", ok.error());
     }
     draft.forget(std::string(kRecoveryKey));
+}
+
+Result<void> Store::record_audits(Draft& draft) const {
+    for (const wire::AuditRecord& record : audits_)
+        if (auto ok = append_audit(draft, record); !ok) return ok;
+    return {};
 }
 
 void Store::watch_for_rollback(const wire::Vector& vector) {
@@ -132,6 +146,7 @@ void Store::keep_to_limits(Draft& draft) {
     // Twice what came in, so that the log never outgrows its limit for long, in bites that hold nobody up.
     const std::size_t bite = kMaxBatch + 2 * draft.size();
     if (!remove_events(draft, event_log_, limits_.events, loop_.now(), bite)) return;
+    if (!remove_audit(draft, audit_log_, limits_.audit, loop_.now(), bite)) return;
     const auto answers = expired_answers(done_log_, limits_.answers, loop_.now(), bite);
     if (!answers) return;
     for (const std::string& key : *answers) draft.forget(key);
@@ -145,13 +160,15 @@ void Store::commit_round() {
     record_news(draft);
     const auto told = static_cast<std::ptrdiff_t>(news_.size());
     save(draft, std::string(kMembersKey), leases_.members());
-    Result<void> settled = nodes_.settle(draft, loop_.now());
+    Result<void> settled = record_audits(draft);
+    if (settled) settled = nodes_.settle(draft, loop_.now());
     for (const Statement& statement : inbox_) apply(draft, statement, answers);
     keep_to_limits(draft);
     if (view_.failure()) return fail_for_good(*view_.failure());
-    if (!settled) refuse("nodes", settled.error());
+    if (!settled) refuse("what is recorded", settled.error());
     if (draft.size() > 0 && !commit(draft)) return;
     inbox_.clear();
+    audits_.clear();
     news_.erase(news_.begin(), news_.begin() + told);
     if (!news_.empty()) commit_at(loop_.now());
     for (const auto& [gateway, answer] : answers) desk_.answer(gateway, answer);
@@ -191,6 +208,7 @@ bool Store::commit(const Draft& draft) {
 void Store::publish() {
     exchange_.changed("state");
     exchange_.changed("task/event");
+    exchange_.changed("audit");
     desk_.publish();
 }
 

@@ -8,6 +8,7 @@ void Store::measure(metrics::Page& page) const {
     const auto add = [&page](const metrics::Metric& one, auto value) { page.add(one, static_cast<double>(value)); };
     figures_.measure(page);
     add(metric("drover_events"), event_log_.size());
+    add(metric("drover_audit_records"), audit_log_.size());
     add(metric("drover_store_commits_total"), counters_.commits);
     add(metric("drover_store_commit_failures_total"), counters_.failures);
     page.add(metric("drover_store_commit_seconds"), {}, commits_took_);
