@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/caller.hpp"
 #include "gateway/views.hpp"
 
 namespace drover::gateway {
@@ -47,6 +48,7 @@ const std::vector<Route>& table() {
         {"POST", {"v1", "store", "backup"}, back_up_store, admin},
         {"POST", {"v1", "store", "check"}, check_store, admin},
         {"GET", {"v1", "events"}, list_events, read},
+        {"GET", {"v1", "audit"}, list_audit, read},
         {"GET", {"v1", "health"}, show_health, read},
         {"GET", {"metrics"}, show_metrics, read},
     };
@@ -91,7 +93,12 @@ Reply route(const Context& context, const Call& call) {
         404, ErrorKind::not_found,
         "there is nothing at " + path +
             "; the API is /v1/jobs, /v1/allocs, /v1/exec, /v1/logs, /v1/variables, /v1/nodes, /v1/events, "
-            "/v1/validate, /v1/gc, /v1/store, /v1/health and /metrics");
+            "/v1/validate, /v1/gc, /v1/store, /v1/audit, /v1/health and /metrics");
+}
+
+Result<wire::Answer> ask_for_change(const Context& context, const Call& call, wire::Request request) {
+    request.by = caller(call.peer, "");
+    return context.backend.ask(std::move(request));
 }
 
 Reply show_health(const Context& context, const Call& call) {

@@ -383,6 +383,39 @@ TEST_F(Routes, APageOfEventsWaitsForTheFirstOne) {
     EXPECT_EQ(call("GET", "/v1/events?follow=false&wait=99999").status, 400);
 }
 
+TEST_F(Routes, EveryChangeIsAskedForInTheNameOfWhoeverCalls) {
+    const std::pair<const char*, const char*> changes[] = {{"DELETE", "/v1/jobs/web"},
+                                                           {"POST", "/v1/allocs/4f1c/stop"},
+                                                           {"POST", "/v1/allocs/4f1c/restart"},
+                                                           {"POST", "/v1/nodes/node-1/drain"},
+                                                           {"DELETE", "/v1/nodes/node-1/drain"},
+                                                           {"DELETE", "/v1/variables/db"},
+                                                           {"POST", "/v1/gc"},
+                                                           {"POST", "/v1/store/backup"}};
+    for (const auto& [method, path] : changes) {
+        backend.asked.clear();
+        Call made = http::parse_call(method, path).value();
+        made.peer.token_name = "deploy";
+        EXPECT_EQ(route({backend, "gw-0"}, made).status, 200) << path;
+        ASSERT_EQ(backend.asked.size(), 1U) << path;
+        EXPECT_EQ(backend.asked.front().by, "deploy") << path;
+    }
+}
+
+TEST_F(Routes, TheAuditIsServedWithAllThatItsHashesAreMadeOf) {
+    backend.audit.floor = {4, "ff"};
+    backend.audit.head = {5, "aa"};
+    backend.audit.records.push_back({5, Instant{7}, "alice", "job stop", "web", "", false, "there is no job", "aa"});
+    const Json page = get("/v1/audit?since=4&limit=10");
+    EXPECT_EQ(backend.asked.back().since, 4U);
+    EXPECT_EQ(page["records"][0].dump(),
+              R"({"number":5,"time":7,"who":"alice","verb":"job stop","object":"web","detail":"","accepted":false,)"
+              R"("error":"there is no job","hash":"aa"})");
+    EXPECT_EQ(page["floor"]["number"], 4);
+    EXPECT_EQ(page["head"]["hash"], "aa");
+    EXPECT_EQ(call("GET", "/v1/audit?limit=201").status, 400);
+}
+
 TEST_F(Routes, HealthAndMetricsAreServed) {
     EXPECT_EQ(call("GET", "/v1/health").status, 503);
     backend.mirror.heard({"store-0", "state-store", "b", Instant{seconds(99).ns}});
