@@ -29,7 +29,7 @@ was purged is gone from the next page. A metric has at most 5000 series; `drover
 
 Counters of a task in the state-store are kept in its database with the job: they begin at 0 when the job is submitted and go on
 whatever is restarted or restored, until the job is purged. All other counters count from the start of their process, which is
-`process_start_time_seconds` ([ADR 18](adr/0018-task-counters-are-kept-with-the-job.md)); `rate()` and `increase()` know what to do.
+`process_start_time_seconds` ([ADR 20](adr/0020-task-counters-are-kept-with-the-job.md)); `rate()` and `increase()` know what to do.
 In Prometheus' configuration say `honor_labels: true`, or `job` becomes `exported_job`.
 
 [deploy/monitoring](../deploy/monitoring/README.md) has a configuration, alerts with their tests, and a dashboard.
