@@ -432,9 +432,10 @@ TEST_F(Cli, MergedLogsAreLinesBehindTheNameOfWhoWroteThem) {
 TEST_F(Cli, CompletionKnowsEveryVerbAndOption) {
     const auto tree = make_tree(session);
     const std::string bash = completion(*tree, "bash");
-    EXPECT_NE(bash.find("'') words='dev job alloc node driver gc var store keys token events tap version completion "
-                        "--help --token-file --ca-file'"),
-              std::string::npos)
+    EXPECT_NE(
+        bash.find("'') words='dev job alloc node driver gc var store audit keys token events tap version completion "
+                  "--help --token-file --ca-file'"),
+        std::string::npos)
         << bash;
     EXPECT_NE(bash.find("'job') words='run validate status stop policy --help'"), std::string::npos);
     EXPECT_NE(bash.find("'job run') words='--help --output --detach --timeout'"), std::string::npos);

@@ -114,6 +114,9 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
     CLI::App* store = add_noun(*root, "store", "the database of the state-store: back it up, check it");
     add_store_backup(*store, session);
     add_store_check(*store, session);
+    CLI::App* audit = add_noun(*root, "audit", "who asked for what: read it, check that nobody has changed it");
+    add_audit_list(*audit, session);
+    add_audit_verify(*audit, session);
     CLI::App* keys = add_noun(*root, "keys", "who may speak on the bus, and who may listen");
     add_keys_init(*keys, session);
     CLI::App* token = add_noun(*root, "token", "who may use the gateway");

@@ -73,6 +73,8 @@ void add_var_list(CLI::App& var, Session& session);
 void add_var_rm(CLI::App& var, Session& session);
 void add_store_backup(CLI::App& store, Session& session);
 void add_store_check(CLI::App& store, Session& session);
+void add_audit_list(CLI::App& audit, Session& session);
+void add_audit_verify(CLI::App& audit, Session& session);
 void add_keys_init(CLI::App& keys, Session& session);
 void add_token_new(CLI::App& token, Session& session);
 void add_events(CLI::App& root, Session& session);

@@ -119,7 +119,7 @@ Reply order_alloc(const Context& context, const Call& call) {
     if (!entry) return error_reply(entry.error());
     auto request = read_order(call, *entry);
     if (!request) return error_reply(request.error());
-    auto answer = context.backend.ask(std::move(*request));
+    auto answer = ask_for_change(context, call, std::move(*request));
     if (!answer) return error_reply(answer.error());
     return json_reply(Json{{"id", entry->desired->id}, {"order", call.path[3]}});
 }

@@ -4,7 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/http.hpp"
 #include "gateway/json.hpp"
 
 namespace drover::gateway {

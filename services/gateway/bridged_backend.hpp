@@ -2,15 +2,15 @@
 #pragma once
 
 #include "gateway/backend.hpp"
-#include "gateway/bridge.hpp"
 #include "gateway/hub.hpp"
+#include "http/bridge.hpp"
 
 namespace drover::gateway {
 
 class BridgedBackend : public Backend {
    public:
     // All of them outlive this and are used from connections' threads only through the bridge.
-    BridgedBackend(Bridge& bridge, Hub& hub, Hints& hints) : bridge_(bridge), hub_(hub), hints_(hints) {}
+    BridgedBackend(http::Bridge& bridge, Hub& hub, http::Hints& hints) : bridge_(bridge), hub_(hub), hints_(hints) {}
 
     Result<void> visit(Visit visit) override;
     bool until(Holds holds, Duration limit) override;
@@ -29,9 +29,9 @@ class BridgedBackend : public Backend {
     bool closing() override { return hints_.closed(); }
 
    private:
-    Bridge& bridge_;
+    http::Bridge& bridge_;
     Hub& hub_;
-    Hints& hints_;
+    http::Hints& hints_;
 };
 
 }  // namespace drover::gateway

@@ -31,9 +31,9 @@ struct Bridged : testing::Test {
     std::unique_ptr<bus::Transport> store_port = network.join(), port = network.join();
     bus::Exchange store{loop, *store_port, {"store-0", "state-store", "b1"}};
     bus::Exchange exchange{loop, *port, {"gw-0", "gateway", "b2"}};
-    Hints hints;
+    http::Hints hints;
     Hub hub{loop, exchange, "gw-0", 9, hints};
-    Bridge bridge{loop};
+    http::Bridge bridge{loop};
     BridgedBackend backend{bridge, hub, hints};
 };
 

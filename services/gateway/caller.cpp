@@ -50,7 +50,7 @@ std::optional<std::uint32_t> owner_of(std::string_view table, int client_port, i
     return std::nullopt;
 }
 
-std::string caller(const Peer& peer, const std::string& claimed) {
+std::string caller(const http::Peer& peer, const std::string& claimed) {
     if (!peer.token_name.empty()) return peer.token_name;
     if (is_loopback(peer.address)) {
         for (const char* path : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {

@@ -18,7 +18,7 @@ struct EventStarts : testing::Test {
         for (int i = 0; i < 30; ++i) backend.add_event("server", "Started");
     }
     Reply get(const std::string& query) {
-        return route({backend, "gw-0"}, parse_call("GET", "/v1/events?follow=false&limit=1&" + query).value());
+        return route({backend, "gw-0"}, http::parse_call("GET", "/v1/events?follow=false&limit=1&" + query).value());
     }
     // The number of the first event, 0 without one.
     std::uint64_t first(const std::string& from) {
@@ -89,7 +89,7 @@ TEST_F(EventStarts, OfAStreamSayOnceThatTheyWereRemoved) {
     backend.removed_at = Instant{seconds(9).ns};
     int waits = 0;
     backend.on_wait = [&] { backend.ending = ++waits == 2; };
-    const Reply reply = route({backend, "gw-0"}, parse_call("GET", "/v1/events?from=2").value());
+    const Reply reply = route({backend, "gw-0"}, http::parse_call("GET", "/v1/events?from=2").value());
     std::string text;
     reply.stream([&](std::string_view bytes) {
         text += bytes;
@@ -102,7 +102,7 @@ TEST_F(EventStarts, OfAStreamSayOnceThatTheyWereRemoved) {
 
 TEST_F(EventStarts, BackupsAndChecksOfTheStoreSayWhatWasFound) {
     const auto post = [&](const std::string& path, const std::string& body) {
-        Call call = parse_call("POST", path).value();
+        Call call = http::parse_call("POST", path).value();
         call.body = body;
         return route({backend, "gw-0"}, call);
     };

@@ -18,7 +18,7 @@ struct ExecRoutes : testing::Test {
         test::put(backend.mirror, "alloc/" + alloc.id, alloc);
     }
     Reply call(const std::string& method, const std::string& target, const std::string& body = "") {
-        auto parsed = parse_call(method, target);
+        auto parsed = http::parse_call(method, target);
         if (!parsed) return error_reply(parsed.error());
         parsed->body = body;
         parsed->peer = {"10.0.0.5", 50000, 4646};

@@ -38,6 +38,7 @@ class FakeBackend : public Backend {
     bool session_ended = false;
     std::function<void()> on_wait;  // what happens while somebody waits
     bool ending = false;
+    wire::AuditPage audit;
 
     void add_event(const std::string& task, const std::string& type) {
         wire::RecordedEvent event;
@@ -64,6 +65,7 @@ class FakeBackend : public Backend {
         wire::Answer answer;
         answer.index = 7;
         if (request.ask == wire::Ask::collect) answer.collected = collected;
+        if (request.ask == wire::Ask::audit) answer.audit = audit;
         if (request.ask == wire::Ask::store_backup || request.ask == wire::Ask::store_check) {
             answer.store.emplace();
             answer.store->file = "/var/lib/drover/state-store/backups/" + request.path;

@@ -15,7 +15,7 @@ Reply collect_garbage(const Context& context, const Call& call) {
     wire::Request request;
     request.ask = wire::Ask::collect;
     request.dry_run = *dry_run;
-    auto answer = context.backend.ask(std::move(request));
+    auto answer = ask_for_change(context, call, std::move(request));
     if (!answer) return error_reply(answer.error());
     Json list = Json::array();
     for (const wire::CollectedAlloc& alloc : answer->collected) {

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "gateway/caller.hpp"
 #include "host/door_log.hpp"
 
 namespace drover::gateway {
@@ -37,8 +38,7 @@ Result<void> check_exposure(const std::string& address, bool has_tokens, bool in
                                         "http_tokens_file, serve 127.0.0.1, or set http_insecure");
 }
 
-Guard::Guard(std::string tokens_file)
-    : file_(std::move(tokens_file)), refused_(host::log_refusals("drover_http_refused_total")) {}
+Guard::Guard(std::string tokens_file) : file_(std::move(tokens_file)), refused_(host::log_refusals(refusals_)) {}
 
 Result<void> Guard::load() {
     if (file_.empty()) return {};
@@ -49,7 +49,7 @@ Result<void> Guard::load() {
     return {};
 }
 
-tl::expected<void, Reply> Guard::admit(const std::string& authorization, Peer& peer) const {
+tl::expected<void, Reply> Guard::admit(const std::string& authorization, http::Peer& peer) const {
     if (file_.empty()) return {};
     if (authorization.empty())
         return refuse(peer,
@@ -65,9 +65,9 @@ tl::expected<void, Reply> Guard::admit(const std::string& authorization, Peer& p
     return {};
 }
 
-void Guard::turned_away(const Peer& peer, const std::string& why) const { refused_({peer.address, why}); }
+void Guard::turned_away(const http::Peer& peer, const std::string& why) const { refused_({peer.address, why}); }
 
-tl::unexpected<Reply> Guard::refuse(const Peer& peer, const std::string& why) const {
+tl::unexpected<Reply> Guard::refuse(const http::Peer& peer, const std::string& why) const {
     turned_away(peer, why);
     Reply reply = error_reply(401, ErrorKind::refused, why);
     reply.headers["WWW-Authenticate"] = "Bearer";

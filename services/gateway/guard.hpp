@@ -1,17 +1,19 @@
 // Guard: who may come in over HTTP, and as whom. May be asked from any thread.
 #pragma once
 
+#include <atomic>
 #include <shared_mutex>
 #include <string>
 #include <vector>
 
 #include "bus/refusal.hpp"
-#include "gateway/http.hpp"
+#include "gateway/json.hpp"
+#include "http/server.hpp"
 #include "secret/tokens.hpp"
 
 namespace drover::gateway {
 
-class Guard {
+class Guard : public http::Gate {
    public:
     // Without a file everybody may come in, as admin.
     explicit Guard(std::string tokens_file);
@@ -19,16 +21,17 @@ class Guard {
     // Reads the file again. When it is no good, who was known stays known.
     Result<void> load();
 
-    // Fills in who it is, by the header "Authorization"; an error is the answer for it.
-    tl::expected<void, Reply> admit(const std::string& authorization, Peer& peer) const;
+    tl::expected<void, Reply> admit(const std::string& authorization, http::Peer& peer) const override;
 
     // Counts and logs that somebody was turned away.
-    void turned_away(const Peer& peer, const std::string& why) const;
+    void turned_away(const http::Peer& peer, const std::string& why) const override;
+    std::uint64_t refusals() const { return refusals_; }
 
    private:
-    tl::unexpected<Reply> refuse(const Peer& peer, const std::string& why) const;
+    tl::unexpected<Reply> refuse(const http::Peer& peer, const std::string& why) const;
 
     const std::string file_;
+    std::atomic<std::uint64_t> refusals_ = 0;
     const bus::RefusalHandler refused_;
     mutable std::shared_mutex mutex_;
     std::vector<secret::TokenHolder> holders_;

@@ -6,7 +6,6 @@
 #include <cstdio>
 
 #include "base/hash.hpp"
-#include "host/metrics.hpp"
 #include "os/files.hpp"
 
 namespace drover::gateway {
@@ -25,10 +24,9 @@ struct GuardTest : testing::Test {
         for (const auto& holder : holders) text += secret::token_line(holder);
         ASSERT_TRUE(os::write_file_atomic(file, text, 0600, os::Durable::no));
     }
-    static std::uint64_t refusals() { return host::metrics().counter("drover_http_refused_total", "").value(); }
 
     const std::string file = testing::TempDir() + "drover-tokens-" + random_hex(8);
-    Peer peer{"10.0.0.5", 1, 2};
+    http::Peer peer{"10.0.0.5", 1, 2};
 };
 
 TEST_F(GuardTest, LetsInWhoHasAListedTokenUnderItsNameAndRole) {
@@ -43,7 +41,7 @@ TEST_F(GuardTest, LetsInWhoHasAListedTokenUnderItsNameAndRole) {
 TEST_F(GuardTest, TurnsEverybodyElseAwayCountedAndWithoutRepeatingTheToken) {
     Guard guard(file);
     ASSERT_TRUE(guard.load());
-    const std::uint64_t before = refusals();
+    const std::uint64_t before = guard.refusals();
     const std::string wrong[] = {"",
                                  "Bearer",
                                  "Bearer ",
@@ -60,7 +58,7 @@ TEST_F(GuardTest, TurnsEverybodyElseAwayCountedAndWithoutRepeatingTheToken) {
         EXPECT_EQ(in.error().headers.at("WWW-Authenticate"), "Bearer");
         EXPECT_THAT(in.error().body, Not(HasSubstr("sesam")));
     }
-    EXPECT_EQ(refusals(), before + std::size(wrong));
+    EXPECT_EQ(guard.refusals(), before + std::size(wrong));
     const std::string log = testing::internal::GetCapturedStderr();
     EXPECT_THAT(log, testing::AllOf(HasSubstr("turned away"), HasSubstr("10.0.0.5"), Not(HasSubstr("sesam"))));
     EXPECT_EQ(peer.token_name, "");

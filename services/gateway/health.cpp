@@ -41,41 +41,9 @@ Json health_view(const std::string& gateway, const Mirror& mirror, Instant now) 
             {"nodes", std::move(nodes)}};
 }
 
-std::string metrics_view(const Mirror& mirror, Instant now) {
-    std::map<std::string, int> allocs = {{"pending", 0}, {"running", 0}, {"complete", 0}, {"failed", 0}, {"lost", 0}};
-    std::map<std::string, int> tasks = {{"pending", 0}, {"running", 0}, {"dead", 0}};
-    std::uint64_t restarts = 0;
-    for (const AllocEntry& entry : mirror.allocs()) {
-        ++allocs[status_word(entry)];
-        if (!entry.status) continue;
-        for (const wire::TaskStatus& task : entry.status->tasks) {
-            ++tasks[std::string(wire::to_string(task.state))];
-            restarts += task.restarts;
-        }
-    }
-    std::map<std::string, int> nodes = {{"ready", 0}, {"down", 0}};
-    for (const auto& node : mirror.nodes()) ++nodes[std::string(wire::to_string(node->state))];
-
-    std::string out;
-    const auto family = [&](const std::string& name, const char* help, const std::map<std::string, int>& values) {
-        out += "# HELP " + name + " " + help + "\n# TYPE " + name + " gauge\n";
-        for (const auto& [label, value] : values) {
-            out += name + "{state=\"" + label + "\"} " + std::to_string(value) + "\n";
-        }
-    };
-    const auto gauge = [&](const std::string& name, const char* help, std::uint64_t value) {
-        out +=
-            "# HELP " + name + " " + help + "\n# TYPE " + name + " gauge\n" + name + " " + std::to_string(value) + "\n";
-    };
-    family("drover_allocs", "Allocs by client status.", allocs);
-    family("drover_tasks", "Tasks by state.", tasks);
-    family("drover_nodes", "Nodes by state.", nodes);
-    gauge("drover_task_restarts", "Restarts of all tasks known.", restarts);
-    gauge("drover_jobs", "Jobs known.", mirror.jobs().size());
-    gauge("drover_store_reachable", "1 when the state-store was heard in the last 3 s.",
-          heard_lately(mirror, "state-store", now) ? 1 : 0);
-    gauge("drover_gateway_refused_records", "Records of the state that could not be read.", mirror.refused());
-    return out;
+void measure_mirror(metrics::Page& page, const Mirror& mirror, Instant now) {
+    page.add(metrics::metric("drover_store_reachable"), heard_lately(mirror, "state-store", now) ? 1 : 0);
+    page.add(metrics::metric("drover_gateway_refused_records_total"), static_cast<double>(mirror.refused()));
 }
 
 }  // namespace drover::gateway

@@ -18,7 +18,7 @@ ErrorKind parse_kind(const std::string& word) {
 
 }  // namespace
 
-Hub::Hub(rt::Loop& loop, bus::Exchange& exchange, std::string id, std::uint64_t epoch, Hints& hints)
+Hub::Hub(rt::Loop& loop, bus::Exchange& exchange, std::string id, std::uint64_t epoch, http::Hints& hints)
     : loop_(loop),
       exchange_(exchange),
       id_(std::move(id)),

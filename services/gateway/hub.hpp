@@ -5,10 +5,10 @@
 #include <list>
 #include <string>
 
-#include "gateway/hints.hpp"
 #include "gateway/mirror.hpp"
 #include "gateway/sessions.hpp"
 #include "gateway/statements.hpp"
+#include "http/hints.hpp"
 #include "wire/log.hpp"
 #include "wire/request.hpp"
 
@@ -17,7 +17,7 @@ namespace drover::gateway {
 class Hub : private bus::Follower {
    public:
     // `id` is the exchange's own. `epoch` numbers our feeds: another one in every process.
-    Hub(rt::Loop& loop, bus::Exchange& exchange, std::string id, std::uint64_t epoch, Hints& hints);
+    Hub(rt::Loop& loop, bus::Exchange& exchange, std::string id, std::uint64_t epoch, http::Hints& hints);
     ~Hub() override;
 
     const Mirror& mirror() const { return mirror_; }
@@ -53,7 +53,7 @@ class Hub : private bus::Follower {
     rt::Loop& loop_;
     bus::Exchange& exchange_;
     std::string id_;
-    Hints& hints_;
+    http::Hints& hints_;
     Mirror mirror_;
     bus::KeyedFeed request_feed_;
     bus::KeyedFeed log_feed_;

@@ -63,7 +63,7 @@ struct HubTest : testing::Test {
                                                      c.data = "hello";
                                                      return c;
                                                  }};
-    Hints hints;
+    http::Hints hints;
     Hub hub{loop, exchange, "gw-0", 9, hints};
 };
 

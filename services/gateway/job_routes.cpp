@@ -77,7 +77,7 @@ Reply submit_job(const Context& context, const Call& call) {
     request.ask = wire::Ask::job_submit;
     request.job = name;
     request.spec = std::move(*spec);
-    auto answer = context.backend.ask(std::move(request));
+    auto answer = ask_for_change(context, call, std::move(request));
     if (!answer) return error_reply(answer.error());
     const std::uint64_t version = answer->index;
     context.backend.until(
@@ -143,7 +143,7 @@ Reply stop_job(const Context& context, const Call& call) {
     request.job = name;
     request.purge = *purge;
     request.no_shutdown_delay = *no_delay;
-    auto answer = context.backend.ask(std::move(request));
+    auto answer = ask_for_change(context, call, std::move(request));
     if (!answer) return error_reply(answer.error());
     // A job that is purged may be gone already.
     context.backend.until(

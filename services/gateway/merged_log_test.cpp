@@ -38,7 +38,7 @@ struct MergedLogs : testing::Test {
     test::FakeBackend::Output& log(const std::string& alloc, const std::string& stream) {
         return backend.outputs[alloc + "00000000000000/server/" + stream];
     }
-    Reply call(const std::string& target) { return route({backend, "gw-0"}, *parse_call("GET", target)); }
+    Reply call(const std::string& target) { return route({backend, "gw-0"}, *http::parse_call("GET", target)); }
     static std::string message(const Reply& reply) { return Json::parse(reply.body)["error"]["message"]; }
 
     // "a1 stdout 10 text" of each line.

@@ -41,12 +41,12 @@ Reply show(const Context& context, const std::string& id) {
     return error_reply(Error{ErrorKind::not_found, "node \"" + id + "\" has just gone"});
 }
 
-Reply give(const Context& context, const wire::NodeOrder& order, Duration deadline) {
+Reply give(const Context& context, const Call& call, const wire::NodeOrder& order, Duration deadline) {
     wire::Request request;
     request.ask = wire::Ask::node_order;
     request.order = order;
     request.deadline = deadline;
-    auto answer = context.backend.ask(std::move(request));
+    auto answer = ask_for_change(context, call, std::move(request));
     if (!answer) return error_reply(answer.error());
     context.backend.until(
         [order](const Mirror& m) {
@@ -85,7 +85,7 @@ Reply drain_node(const Context& context, const Call& call) {
     if (!text) return error_reply(text.error());
     const auto deadline = parse_duration(text->empty() ? "0" : *text);
     if (!deadline) return error_reply(deadline.error());
-    return give(context, order, *deadline);
+    return give(context, call, order, *deadline);
 }
 
 // {"eligible": true} or {"eligible": false}
@@ -106,7 +106,7 @@ Reply set_eligibility(const Context& context, const Call& call) {
     // A node that drains is not eligible already; to say so must not end the drain.
     const bool drains = node->order && node->order->drain;
     if (drains && !*eligible) return show(context, order.node);
-    return give(context, order, {});
+    return give(context, call, order, {});
 }
 
 }  // namespace drover::gateway

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/caller.hpp"
 #include "gateway/views.hpp"
-#include "host/metrics.hpp"
 
 namespace drover::gateway {
 namespace {
@@ -48,6 +48,7 @@ const std::vector<Route>& table() {
         {"POST", {"v1", "store", "backup"}, back_up_store, admin},
         {"POST", {"v1", "store", "check"}, check_store, admin},
         {"GET", {"v1", "events"}, list_events, read},
+        {"GET", {"v1", "audit"}, list_audit, read},
         {"GET", {"v1", "health"}, show_health, read},
         {"GET", {"metrics"}, show_metrics, read},
     };
@@ -92,7 +93,12 @@ Reply route(const Context& context, const Call& call) {
         404, ErrorKind::not_found,
         "there is nothing at " + path +
             "; the API is /v1/jobs, /v1/allocs, /v1/exec, /v1/logs, /v1/variables, /v1/nodes, /v1/events, "
-            "/v1/validate, /v1/gc, /v1/store, /v1/health and /metrics");
+            "/v1/validate, /v1/gc, /v1/store, /v1/audit, /v1/health and /metrics");
+}
+
+Result<wire::Answer> ask_for_change(const Context& context, const Call& call, wire::Request request) {
+    request.by = caller(call.peer, "");
+    return context.backend.ask(std::move(request));
 }
 
 Reply show_health(const Context& context, const Call& call) {
@@ -104,9 +110,9 @@ Reply show_health(const Context& context, const Call& call) {
 }
 
 Reply show_metrics(const Context& context, const Call&) {
-    auto text = look<std::string>(context.backend, metrics_view);
+    auto text = look<std::string>(context.backend, context.metrics);
     if (!text) return error_reply(text.error());
-    return {.type = "text/plain; version=0.0.4", .body = *text + host::metrics().render()};
+    return {.type = std::string(metrics::Page::kContentType), .body = *text};
 }
 
 }  // namespace drover::gateway

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "gateway/backend.hpp"
-#include "gateway/http.hpp"
+#include "gateway/json.hpp"
 
 namespace drover::gateway {
 
@@ -13,6 +13,8 @@ struct Context {
     Backend& backend;
     std::string gateway;                    // our id, for the health view
     std::string secrets_public_key_file{};  // empty: no secrets are taken
+    // The page of metrics.
+    std::function<std::string(const Mirror&, Instant)> metrics = [](const Mirror&, Instant) { return std::string(); };
 };
 
 // Every path that is served; unknown ones and wrong methods get a sentence.
@@ -20,6 +22,9 @@ Reply route(const Context& context, const Call& call);
 
 // The alloc whose id begins with `prefix`; not_found or, with the candidates, conflict.
 Result<AllocEntry> find_alloc(Backend& backend, const std::string& prefix);
+
+// Asks the state-store for a change, in the name of whoever calls.
+Result<wire::Answer> ask_for_change(const Context& context, const Call& call, wire::Request request);
 
 // One handler per path and method. `call.path` has the shape that route() checked.
 Reply submit_job(const Context& context, const Call& call);
@@ -48,6 +53,7 @@ Reply set_eligibility(const Context& context, const Call& call);
 Reply collect_garbage(const Context& context, const Call& call);
 Reply back_up_store(const Context& context, const Call& call);
 Reply check_store(const Context& context, const Call& call);
+Reply list_audit(const Context& context, const Call& call);
 Reply show_health(const Context& context, const Call& call);
 Reply show_metrics(const Context& context, const Call& call);
 

@@ -26,11 +26,12 @@ struct Routes : testing::Test {
     }
     Reply call(const std::string& method, const std::string& target, const std::string& body = "",
                const std::string& last_event_id = "") {
-        auto parsed = parse_call(method, target);
+        auto parsed = http::parse_call(method, target);
         if (!parsed) return error_reply(parsed.error());
         parsed->body = body;
         parsed->last_event_id = last_event_id;
-        return route({backend, "gw-0"}, *parsed);
+        const auto metrics = [](const Mirror& m, Instant) { return std::to_string(m.jobs().size()) + " job\n"; };
+        return route({backend, "gw-0", "", metrics}, *parsed);
     }
     Json get(const std::string& target) { return Json::parse(call("GET", target).body); }
     std::string stream(
@@ -68,7 +69,7 @@ TEST_F(Routes, ATokenMayDoWhatItsRoleIsFor) {
     for (const auto& [what, least] : needs)
         for (const auto role : {secret::TokenRole::read, secret::TokenRole::submit, secret::TokenRole::admin}) {
             const std::string line = what;
-            auto parsed = parse_call(line.substr(0, line.find(' ')), line.substr(line.find(' ') + 1));
+            auto parsed = http::parse_call(line.substr(0, line.find(' ')), line.substr(line.find(' ') + 1));
             parsed->peer.token_name = "alice";
             parsed->peer.role = role;
             const bool may = role >= *secret::parse_token_role(least);
@@ -382,12 +383,45 @@ TEST_F(Routes, APageOfEventsWaitsForTheFirstOne) {
     EXPECT_EQ(call("GET", "/v1/events?follow=false&wait=99999").status, 400);
 }
 
+TEST_F(Routes, EveryChangeIsAskedForInTheNameOfWhoeverCalls) {
+    const std::pair<const char*, const char*> changes[] = {{"DELETE", "/v1/jobs/web"},
+                                                           {"POST", "/v1/allocs/4f1c/stop"},
+                                                           {"POST", "/v1/allocs/4f1c/restart"},
+                                                           {"POST", "/v1/nodes/node-1/drain"},
+                                                           {"DELETE", "/v1/nodes/node-1/drain"},
+                                                           {"DELETE", "/v1/variables/db"},
+                                                           {"POST", "/v1/gc"},
+                                                           {"POST", "/v1/store/backup"}};
+    for (const auto& [method, path] : changes) {
+        backend.asked.clear();
+        Call made = http::parse_call(method, path).value();
+        made.peer.token_name = "deploy";
+        EXPECT_EQ(route({backend, "gw-0"}, made).status, 200) << path;
+        ASSERT_EQ(backend.asked.size(), 1U) << path;
+        EXPECT_EQ(backend.asked.front().by, "deploy") << path;
+    }
+}
+
+TEST_F(Routes, TheAuditIsServedWithAllThatItsHashesAreMadeOf) {
+    backend.audit.floor = {4, "ff"};
+    backend.audit.head = {5, "aa"};
+    backend.audit.records.push_back({5, Instant{7}, "alice", "job stop", "web", "", false, "there is no job", "aa"});
+    const Json page = get("/v1/audit?since=4&limit=10");
+    EXPECT_EQ(backend.asked.back().since, 4U);
+    EXPECT_EQ(page["records"][0].dump(),
+              R"({"number":5,"time":7,"who":"alice","verb":"job stop","object":"web","detail":"","accepted":false,)"
+              R"("error":"there is no job","hash":"aa"})");
+    EXPECT_EQ(page["floor"]["number"], 4);
+    EXPECT_EQ(page["head"]["hash"], "aa");
+    EXPECT_EQ(call("GET", "/v1/audit?limit=201").status, 400);
+}
+
 TEST_F(Routes, HealthAndMetricsAreServed) {
     EXPECT_EQ(call("GET", "/v1/health").status, 503);
     backend.mirror.heard({"store-0", "state-store", "b", Instant{seconds(99).ns}});
     backend.mirror.on_complete("store-0", "state");
     EXPECT_EQ(call("GET", "/v1/health").status, 200);
-    EXPECT_NE(call("GET", "/metrics").body.find("drover_store_reachable 1"), std::string::npos);
+    EXPECT_EQ(call("GET", "/metrics").body, "1 job\n");
     EXPECT_EQ(get("/v1/nodes")["nodes"][0]["id"], "node-1");
 }
 

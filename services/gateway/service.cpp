@@ -6,17 +6,21 @@
 #include "base/hash.hpp"
 #include "bus/peer_list.hpp"
 #include "gateway/bridged_backend.hpp"
+#include "gateway/guard.hpp"
 #include "gateway/routes.hpp"
-#include "gateway/server.hpp"
+#include "gateway/traffic.hpp"
+#include "gateway/views.hpp"
 #include "host/bus_link.hpp"
 #include "host/log.hpp"
+#include "host/metrics_server.hpp"
+#include "http/server.hpp"
 
 namespace drover::gateway {
 namespace {
 
 constexpr std::string_view kHttps = "https://";
 
-TlsFiles tls_files(const Config& config) { return {config.http_tls_certificate_file, config.http_tls_key_file}; }
+http::TlsFiles tls_files(const Config& config) { return {config.http_tls_certificate_file, config.http_tls_key_file}; }
 
 std::string read_line(const std::string& path) {
     std::ifstream file(path);
@@ -29,6 +33,7 @@ class Gateway : public host::Service {
    public:
     Gateway(host::Host& host, const Config& config, std::unique_ptr<bus::ZmqTransport> transport)
         : config_(config),
+          host_(host),
           loop_(host.loop()),
           transport_(std::move(transport)),
           boot_(random_hex(16)),
@@ -40,7 +45,12 @@ class Gateway : public host::Service {
           guard_(config.http_tokens_file),
           server_(
               [this](const Call& call) {
-                  return route({backend_, config_.id, config_.secrets_public_key_file}, call);
+                  const Traffic::Clock begun = traffic_.begin();
+                  Reply reply = route({backend_, config_.id, config_.secrets_public_key_file,
+                                       [this](const Mirror&, Instant) { return host_.measure(); }},
+                                      call);
+                  traffic_.end(begun, call.method, reply.status);
+                  return reply;
               },
               {config.http_names, &guard_, tls_files(config)}) {}
 
@@ -79,6 +89,13 @@ class Gateway : public host::Service {
             log::error("the tokens stay as they were", {{"error", loaded.error()}});
     }
 
+    void measure(metrics::Page& page) const override {
+        host::measure_bus(page, exchange_);
+        measure_mirror(page, hub_.mirror(), loop_.now());
+        traffic_.measure(page);
+        page.add(metrics::metric("drover_http_turned_away_total"), static_cast<double>(guard_.refusals()));
+    }
+
    private:
     // Streams and waiting requests are told first: the server waits for its connections.
     void end() {
@@ -89,17 +106,19 @@ class Gateway : public host::Service {
     }
 
     const Config config_;
+    host::Host& host_;
     rt::Loop& loop_;
     std::unique_ptr<bus::ZmqTransport> transport_;
     std::string boot_;
     bus::Exchange exchange_;
     bus::PeerBook peers_;
-    Hints hints_;
+    http::Hints hints_;
     Hub hub_;
-    Bridge bridge_;
+    http::Bridge bridge_;
     BridgedBackend backend_;
     Guard guard_;
-    Server server_;
+    Traffic traffic_;
+    http::Server server_;
 };
 
 }  // namespace

@@ -171,17 +171,5 @@ TEST(Views, HealthSaysWhatIsMissing) {
     EXPECT_EQ(later["missing"][0], "The state-store has not been heard for 3 s: changes and events are not available.");
 }
 
-TEST(Views, MetricsCountAllocsTasksAndNodes) {
-    Mirror mirror;
-    const auto job = test::job("web");
-    const auto alloc = test::alloc("a", job);
-    test::put(mirror, "alloc/a", alloc);
-    test::put(mirror, "status/a", test::status(alloc, ClientStatus::running, TaskState::running));
-    const std::string text = metrics_view(mirror, Instant{1});
-    EXPECT_NE(text.find("drover_allocs{state=\"running\"} 1\n"), std::string::npos);
-    EXPECT_NE(text.find("drover_tasks{state=\"dead\"} 0\n"), std::string::npos);
-    EXPECT_NE(text.find("# TYPE drover_jobs gauge\ndrover_jobs 0\n"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace drover::gateway

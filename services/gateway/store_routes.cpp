@@ -29,7 +29,7 @@ Reply back_up_store(const Context& context, const Call& call) {
     wire::Request request;
     request.ask = wire::Ask::store_backup;
     request.path = *name;
-    return report_reply(context.backend.ask(std::move(request)));
+    return report_reply(ask_for_change(context, call, std::move(request)));
 }
 
 Reply check_store(const Context& context, const Call& call) {

@@ -104,7 +104,7 @@ Reply put_variable(const Context& context, const Call& call) {
     wire::Request request;
     request.ask = wire::Ask::variable_put;
     request.variable = std::move(body->variable);
-    auto answer = context.backend.ask(std::move(request));
+    auto answer = ask_for_change(context, call, std::move(request));
     if (!answer) return error_reply(answer.error());
     const std::uint64_t version = answer->index;
     context.backend.until(
@@ -140,7 +140,7 @@ Reply remove_variable(const Context& context, const Call& call) {
     wire::Request request;
     request.ask = wire::Ask::variable_remove;
     request.path = path;
-    auto answer = context.backend.ask(std::move(request));
+    auto answer = ask_for_change(context, call, std::move(request));
     if (!answer) return error_reply(answer.error());
     context.backend.until([path](const Mirror& m) { return !m.variable(path); }, kSettle);
     return json_reply(Json{{"path", path}, {"removed", true}});

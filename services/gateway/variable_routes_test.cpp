@@ -25,7 +25,7 @@ struct VariableRoutes : testing::Test {
     ~VariableRoutes() override { std::filesystem::remove_all(dir); }
 
     Reply call(const std::string& method, const std::string& target, const std::string& body = "") {
-        auto parsed = parse_call(method, target);
+        auto parsed = http::parse_call(method, target);
         if (!parsed) return error_reply(parsed.error());
         parsed->body = body;
         return route({backend, "gw-0", key_file}, *parsed);

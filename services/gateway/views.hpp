@@ -6,6 +6,7 @@
 #include "gateway/json.hpp"
 #include "gateway/mirror.hpp"
 #include "gateway/standing.hpp"
+#include "metrics/page.hpp"
 #include "wire/request.hpp"
 
 namespace drover::gateway {
@@ -40,7 +41,6 @@ Json spec_view(const wire::JobSpec& spec);
 // {"ok", "missing": [sentences], "gateway", "store", "alloc_runners", "nodes"}; ok when nothing is missing.
 Json health_view(const std::string& gateway, const Mirror& mirror, Instant now);
 
-// Prometheus text.
-std::string metrics_view(const Mirror& mirror, Instant now);
+void measure_mirror(metrics::Page& page, const Mirror& mirror, Instant now);
 
 }  // namespace drover::gateway

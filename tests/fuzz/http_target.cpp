@@ -28,7 +28,7 @@ struct Backend : gateway::test::FakeBackend {
     }
 };
 
-void check(const gateway::Reply& reply) {
+void check(const http::Reply& reply) {
     CHECK(reply.status >= 200 && reply.status < 600);
     CHECK(reply.status < 400 || !reply.body.empty());
     if (!reply.stream) return;
@@ -45,14 +45,14 @@ void http(std::string_view bytes) {
     const std::size_t space = std::min(first.find(' '), first.size());
     const std::string_view target = first.substr(std::min(space + 1, first.size()));
     const std::string text(target);
-    (void)gateway::check_origin(text, text, {"drover.example"});
-    auto call = gateway::parse_call(first.substr(0, space), target);
+    (void)http::check_origin(text, text, {"drover.example"});
+    auto call = http::parse_call(first.substr(0, space), target);
     if (!call) {
         CHECK(!call.error().message.empty());
-        return check(gateway::error_reply(call.error()));
+        return check(http::error_reply(call.error()));
     }
     call->body = bytes.substr(std::min(line + 1, bytes.size()));
-    if (call->body.size() > gateway::kMaxBody) return;
+    if (call->body.size() > http::kMaxBody) return;
     call->last_event_id = call->body.substr(0, 20);
     Backend backend;
     check(gateway::route({backend, "gw-0"}, *call));

@@ -105,7 +105,7 @@ TEST_F(Access, WithoutAListedTokenIsRefusedCountedAndLoggedWithTheAddressAndNeve
     token.erase(token.find('\n'));
     const Outcome metrics =
         run({"/usr/bin/python3", "-c", kForeignClient, address, "/metrics", token, file("crt")}, {});
-    EXPECT_THAT(metrics.out, HasSubstr("\ndrover_http_refused_total 3\n")) << metrics.err;
+    EXPECT_THAT(metrics.out, HasSubstr("\ndrover_http_turned_away_total 3\n")) << metrics.err;
     const std::string log = gateway_log();
     EXPECT_THAT(log, AllOf(HasSubstr("turned away peer=127.0.0.1"), Not(HasSubstr("sesame")), Not(HasSubstr(token))));
 }

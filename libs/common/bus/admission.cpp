@@ -46,8 +46,10 @@ bool Admission::heard_head(std::uint64_t head) {
     return want();
 }
 
-void Admission::settle() {
-    if (position_ >= head_) gap_ = false;
+bool Admission::settle() {
+    const bool closes = gap_ && position_ >= head_;
+    if (closes) gap_ = false;
+    return closes;
 }
 
 }  // namespace drover::bus

@@ -35,7 +35,8 @@ class Admission {
     bool want() const { return gap_ || position_ < head_; }
     // Everything up to a head that the sender itself has stated is applied.
     bool complete() const { return head_known_ && !want(); }
-    void settle();  // after applying: a gap is closed once the position has reached what was heard of
+    // After applying: a gap is closed once the position has reached what was heard of. True when this closed one.
+    bool settle();
 
    private:
     static constexpr std::size_t kRetired = 16;

@@ -213,7 +213,7 @@ struct Exchange::State {
     }
 
     void settle(Inbound& in, const std::string& source, const std::string& stream) {
-        in.admission.settle();
+        if (in.admission.settle()) ++counters.repairs;
         if (!in.admission.complete()) {
             in.told_complete = false;
         } else if (!in.told_complete) {

@@ -83,10 +83,12 @@ class Exchange {
     // Receivers' confirmed positions in a stream of ours: receiver id -> number. For "has it been heard" tests.
     std::map<std::string, std::uint64_t> positions(const std::string& stream) const;
 
-    // Since the start: gaps seen, records dropped because already applied, records sent again on request, messages
-    // refused because they were malformed or too long, messages of ours not sent because they were too long.
+    // Since the start: messages that came before something that was missing, such gaps closed, records dropped because
+    // already applied, records sent again on request, messages refused because they were malformed or too long,
+    // messages of ours not sent because they were too long.
     struct Counters {
         std::uint64_t gaps = 0;
+        std::uint64_t repairs = 0;
         std::uint64_t duplicates = 0;
         std::uint64_t replayed = 0;
         std::uint64_t refused = 0;

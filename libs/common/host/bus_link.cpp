@@ -70,7 +70,7 @@ Result<std::unique_ptr<bus::ZmqTransport>> open_bus(rt::Loop& loop, const Servic
                            .tap = with_ports(config.tap, n),
                            .peers = *peers,
                            .curve = {keys->public_key, keys->secret_key, keys->allowed},
-                           .refused = log_refusals("drover_bus_refused_total")};
+                           .refused = log_refusals(turned_away())};
         bus.place.self = {config.id, role, {}};
         bus.place.self.endpoints = bus::reachable_at(config.advertise.empty() ? bus.bind : config.advertise,
                                                      bus::own_addresses(), keys->public_key);

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "host/log.hpp"
-#include "host/metrics.hpp"
 
 namespace drover::host {
 
@@ -22,9 +21,9 @@ struct Said {
 
 }  // namespace
 
-bus::RefusalHandler log_refusals(const std::string& metric) {
-    return [said = std::make_shared<Said>(), metric](const bus::Refusal& refusal) {
-        metrics().counter(metric, "Connections, messages and requests that were turned away").add();
+bus::RefusalHandler log_refusals(std::atomic<std::uint64_t>& count) {
+    return [said = std::make_shared<Said>(), &count](const bus::Refusal& refusal) {
+        ++count;
         const std::lock_guard lock(said->mutex);
         const auto now = std::chrono::steady_clock::now();
         if (now < said->next) {
@@ -36,6 +35,11 @@ bus::RefusalHandler log_refusals(const std::string& metric) {
                                   {"unsaid", std::exchange(said->silent, 0)}});
         said->next = now + kPause;
     };
+}
+
+std::atomic<std::uint64_t>& turned_away() {
+    static std::atomic<std::uint64_t> count = 0;
+    return count;
 }
 
 }  // namespace drover::host

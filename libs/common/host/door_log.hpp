@@ -1,14 +1,19 @@
 // What is said about those who are turned away, from the bus or over HTTP.
 #pragma once
 
-#include <string>
+#include <atomic>
+#include <cstdint>
 
 #include "bus/refusal.hpp"
 
 namespace drover::host {
 
-// Counts each in the metric of this name and logs it with its address: at most one line a second, so that nobody fills
-// the log from outside, which says how many there were since the one before. May be called from any thread.
-bus::RefusalHandler log_refusals(const std::string& metric);
+// Adds each to `count`, which outlives the handler, and logs it with its address: at most one line a second, so that
+// nobody fills the log from outside, which says how many there were since the one before. May be called from any
+// thread.
+bus::RefusalHandler log_refusals(std::atomic<std::uint64_t>& count);
+
+// How many this process has turned away from the bus.
+std::atomic<std::uint64_t>& turned_away();
 
 }  // namespace drover::host

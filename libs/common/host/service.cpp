@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "host/log.hpp"
+#include "host/metrics_server.hpp"
 #include "host/ready_file.hpp"
 #include "host/slots.hpp"
 #include "rt/epoll_loop.hpp"
@@ -18,10 +19,16 @@ namespace drover::host {
 
 namespace {
 
+std::string service_name(const Program& program) {
+    const std::string_view name = program.name;
+    return std::string(name.starts_with("drover-") ? name.substr(7) : name);
+}
+
 class Running : public Host {
    public:
-    explicit Running(std::string ready_path)
-        : ready_(std::move(ready_path)),
+    Running(const Program& program, const ServiceConfig& config)
+        : self_{service_name(program), config.id},
+          ready_(config.run_dir + "/" + program.name + ".ready"),
           signals_(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); }) {}
 
     rt::Loop& loop() override { return loop_; }
@@ -39,10 +46,23 @@ class Running : public Host {
         loop_.at(loop_.now(), [this] { begin_stop(); });
     }
 
+    std::string measure() const override {
+        metrics::Page page;
+        measure_process(page, self_);
+        service_->measure(page);
+        return page.text();
+    }
+
+    Result<void> serve_metrics(const std::string& address, const std::string& file) {
+        metrics_ = std::make_unique<MetricsServer>(loop_, [this] { return measure(); });
+        return metrics_->start(address, file);
+    }
+
     int run(std::unique_ptr<Service> service) {
         service_ = std::move(service);
         loop_.run();
         ready_.remove();
+        metrics_.reset();
         service_.reset();
         log::info("ended", {{"code", code_}});
         return code_;
@@ -75,10 +95,12 @@ class Running : public Host {
         loop_.stop();
     }
 
+    const Self self_;
     rt::EpollLoop loop_;
     ReadyFile ready_;
     rt::SignalWatch signals_;
     std::unique_ptr<Service> service_;
+    std::unique_ptr<MetricsServer> metrics_;
     bool stopping_ = false;
     int code_ = 0;
 };
@@ -103,11 +125,6 @@ void allow_many_descriptors() {
 int say_wrong(const Program& program, const Error& error) {
     std::fprintf(stderr, "%s: %s\n", program.name.c_str(), error.message.c_str());
     return 2;
-}
-
-std::string service_name(const Program& program) {
-    const std::string_view name = program.name;
-    return std::string(name.starts_with("drover-") ? name.substr(7) : name);
 }
 
 // For `id: auto`: makes the slot's id and directory those of the configuration.
@@ -154,6 +171,9 @@ std::vector<Option> ServiceConfig::service_options() {
         {"curve_secret_key_file", &curve_secret_key_file, "file with this process's secret key, Z85"},
         {"curve_peers_file", &curve_peers_file,
          "file with the public keys that may connect, one a line, each with a role: service, submit or tap"},
+        {"metrics", &metrics,
+         "HOST:PORT to serve metrics for Prometheus on, or HOST:FIRST-LAST for the first port that is free, or port 0 "
+         "for any, which is written to <run_dir>/<program>.metrics; empty: nowhere"},
         {"log_level", &log_level, "debug, info, warn or error"},
         {"ready", &ask_ready, "only ask whether the service with these options is ready; exit code 0: it is"},
     };
@@ -195,11 +215,17 @@ int run_service(const Program& program, const ConfigInput& input, ServiceConfig&
         slot = std::move(*taken);
         log::info("replica", {{"id", config.id}, {"data_dir", config.data_dir}});
     }
-    Running host(config.run_dir + "/" + program.name + ".ready");
+    Running host(program, config);
     auto service = start(host);
     if (!service) {
         log::error("cannot start", {{"error", service.error()}});
         return 1;
+    }
+    const std::string file = config.run_dir + "/" + program.name + ".metrics";
+    if (const auto served = config.metrics.empty() ? Result<void>() : host.serve_metrics(config.metrics, file);
+        !served) {
+        log::error("no metrics are served", {{"error", served.error()}});
+        if (served.error().kind == ErrorKind::invalid) return 2;
     }
     return host.run(std::move(*service));
 }

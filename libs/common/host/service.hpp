@@ -15,6 +15,7 @@
 
 #include "base/result.hpp"
 #include "host/config.hpp"
+#include "metrics/page.hpp"
 #include "rt/loop.hpp"
 
 namespace drover::host {
@@ -31,6 +32,7 @@ struct ServiceConfig {
     std::string curve_public_key_file;
     std::string curve_secret_key_file;
     std::string curve_peers_file;
+    std::string metrics;  // where they are served; empty: nowhere
     std::string log_level = "info";
 
     bool may_have_replicas = true;  // of the same data_dir; a service that may not sets this to false
@@ -51,6 +53,8 @@ class Host {
     virtual void ready() = 0;
     // Ends the process as SIGTERM does, then exits with `code`.
     virtual void stop(int code) = 0;
+    // The service's page of metrics as text, while it runs. On the loop's thread.
+    virtual std::string measure() const = 0;
 };
 
 class Service {
@@ -61,6 +65,8 @@ class Service {
     virtual void stop(std::function<void()> done) { done(); }
     // SIGHUP: read key files and the like again.
     virtual void reload() {}
+    // Adds what it has to say to its page of metrics.
+    virtual void measure(metrics::Page&) const {}
 };
 
 inline constexpr Duration kStopTimeout = seconds(5);

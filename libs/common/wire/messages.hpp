@@ -1,6 +1,7 @@
 // The list of every message type, for what is made once per type (codec, fuzz targets, wire.lock).
 #pragma once
 
+#include "wire/audit.hpp"
 #include "wire/desired.hpp"
 #include "wire/driver.hpp"
 #include "wire/envelope.hpp"
@@ -47,5 +48,6 @@
     X(Vector)            \
     X(DriverTask)        \
     X(DriverCall)        \
-    X(DriverAnswer)
+    X(DriverAnswer)      \
+    X(AuditRecord)
 // clang-format on

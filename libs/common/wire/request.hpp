@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "wire/audit.hpp"
 #include "wire/desired.hpp"
 #include "wire/status.hpp"
 
@@ -22,9 +23,10 @@ enum class Ask {
     collect,
     store_backup,
     store_check,
+    audit,
 };
 WIRE_ENUM(Ask, "job_submit", "job_stop", "alloc_stop", "alloc_restart", "alloc_signal", "events", "variable_put",
-          "variable_remove", "node_order", "collect", "store_backup", "store_check");
+          "variable_remove", "node_order", "collect", "store_backup", "store_check", "audit");
 
 // Stream "request/<gateway>", key "<id>". Which fields count depends on `ask`:
 //   job_submit     spec                          -> index: the job's version
@@ -40,6 +42,7 @@ WIRE_ENUM(Ask, "job_submit", "job_stop", "alloc_stop", "alloc_restart", "alloc_s
 //   collect          dry_run -> collected
 //   store_backup     path (a plain file name) -> store
 //   store_check      -> store
+//   audit            since, limit -> audit: records with number > since, oldest first; next; more
 struct Request {
     std::string id;
     Ask ask = Ask::events;
@@ -59,6 +62,7 @@ struct Request {
     bool dry_run = false;
     bool no_shutdown_delay = false;
     Instant from;
+    std::string by;  // who asks, as the gateway knows it
 
     static constexpr std::string_view kName = "Request";
     static constexpr auto fields() {
@@ -69,7 +73,7 @@ struct Request {
                           field("variable", &Request::variable), field("path", &Request::path),
                           field("order", &Request::order), field("deadline", &Request::deadline),
                           field("dry_run", &Request::dry_run), field("no_shutdown_delay", &Request::no_shutdown_delay),
-                          field("from", &Request::from));
+                          field("from", &Request::from), field("by", &Request::by));
     }
     friend bool operator==(const Request&, const Request&) = default;
 };
@@ -151,6 +155,7 @@ struct Answer {
     std::uint64_t removed = 0;
     Instant removed_at;
     std::optional<StoreReport> store;
+    std::optional<AuditPage> audit;
 
     static constexpr std::string_view kName = "Answer";
     static constexpr auto fields() {
@@ -158,7 +163,8 @@ struct Answer {
                           field("message", &Answer::message), field("index", &Answer::index),
                           field("events", &Answer::events), field("next", &Answer::next), field("more", &Answer::more),
                           field("collected", &Answer::collected), field("removed", &Answer::removed),
-                          field("removed_at", &Answer::removed_at), field("store", &Answer::store));
+                          field("removed_at", &Answer::removed_at), field("store", &Answer::store),
+                          field("audit", &Answer::audit));
     }
     friend bool operator==(const Answer&, const Answer&) = default;
 };

@@ -17,6 +17,8 @@ struct Topic {
 inline constexpr auto kTopics = std::to_array<Topic>({
     {"task/event", "<job>/<alloc>/<task>", "TaskEvent", "state-store",
      "Something has happened to a task, and is recorded. Each is said once and kept until retention."},
+    {"audit", "<number>", "AuditRecord", "state-store",
+     "Somebody has asked for a change, or run a command beside a task, and it is recorded whether he got it."},
     {"task/stats", "<job>/<alloc>/<task>", "TaskUsage", "driver-manager",
      "A sample of what a running task uses: every second while somebody listens, else every 10 s. Never repeated."},
     {"task/log", "<job>/<alloc>/<task>/<stdout or stderr>", "TaskOutput", "driver-manager",

@@ -116,7 +116,9 @@ void Runner::settle_soon() {
 }
 
 void Runner::settle() {
-    const Statements statements = brain_.settle(loop_.now());
+    const Instant begun = loop_.now();
+    const Statements statements = brain_.settle(begun);
+    settled_.observe(static_cast<double>((loop_.now() - begun).ns) / 1e9);
     tell(statements);
     publish(statements);
     loop_.cancel(wake_);
@@ -163,6 +165,7 @@ void Runner::tell(const Statements& statements) {
         logged_term_ = brain_.term();
     }
     for (const wire::TaskEvent& event : statements.events) {
+        ++events_[event.type];
         log::info("task event", {{"job", event.job},
                                  {"alloc", event.alloc},
                                  {"task", event.task},
@@ -171,6 +174,19 @@ void Runner::tell(const Statements& statements) {
                                  {"message", event.message}});
     }
     for (const std::string& sentence : statements.explanations) log::warn("waiting", {{"why", sentence}});
+}
+
+void Runner::measure(metrics::Page& page) const {
+    const auto add = [&page](const metrics::Metric& one, auto value) { page.add(one, static_cast<double>(value)); };
+    add(metrics::metric("drover_runner_term"), brain_.term());
+    add(metrics::metric("drover_runner_jobs"), brain_.jobs().size());
+    add(metrics::metric("drover_runner_reports_waiting"), reports_.size());
+    std::size_t commands = 0;
+    for (const auto& [node, feed] : commands_) commands += feed->size();
+    add(metrics::metric("drover_runner_commands"), commands);
+    for (const auto& [type, count] : events_)
+        page.add(metrics::metric("drover_runner_events_total"), {type}, static_cast<double>(count));
+    page.add(metrics::metric("drover_runner_settle_seconds"), {}, settled_);
 }
 
 }  // namespace drover::alloc_runner

@@ -7,6 +7,7 @@
 
 #include "alloc-runner/core/brain.hpp"
 #include "bus/exchange.hpp"
+#include "metrics/page.hpp"
 #include "rt/loop.hpp"
 
 namespace drover::alloc_runner {
@@ -20,6 +21,7 @@ class Runner {
     Runner& operator=(const Runner&) = delete;
 
     const Brain& brain() const { return brain_; }
+    void measure(metrics::Page& page) const;
 
    private:
     class StateFollower : public bus::Follower {
@@ -64,6 +66,8 @@ class Runner {
     bus::KeyedFeed reports_;
     std::map<std::string, std::unique_ptr<bus::KeyedFeed>> commands_;  // by node
     std::uint64_t logged_term_ = 0;
+    std::map<std::string, std::uint64_t> events_;  // made, by type
+    metrics::Histogram settled_;
     rt::Token soon_ = 0;
     rt::Token wake_ = 0;
 };

@@ -4,6 +4,7 @@
 #include "base/hash.hpp"
 #include "bus/peer_list.hpp"
 #include "host/bus_link.hpp"
+#include "host/metrics_server.hpp"
 
 namespace drover::alloc_runner {
 
@@ -29,6 +30,11 @@ class AllocRunner : public host::Service {
     }
 
     void reload() override { host::reload_keys(*transport_, config_); }
+
+    void measure(metrics::Page& page) const override {
+        host::measure_bus(page, exchange_);
+        runner_.measure(page);
+    }
 
    private:
     BrainRules rules(const Config& config) const {

@@ -104,6 +104,7 @@ void Agent::hear_report(const TaskKey& key, const wire::IncarnationObserved& sta
     const Decision decision = inventory_.report(key, state);
     if (!decision.refused.empty()) return refuse("launcher", decision.refused);
     if (phase_of(before, state.seq) != state.phase) log_state(key, state);
+    starts_.heard(key, state, loop_.now());
     apply(decision);
     settle_place(key);
 }
@@ -166,6 +167,7 @@ bool Agent::launch(const Action& action) {
         hear_report(action.key, outcome);
         return true;
     }
+    starts_.begun(action.key, action.seq, loop_.now());
     const auto launched = hands_.launch(wire::TaskCommand(*command));
     if (launched) {
         ++counters_.launched;
@@ -252,6 +254,17 @@ void Agent::publish(const TaskKey& key) {
     const bool changed = observed ? feed_.put(feed_key(key), wire::TaskObserved::kName, wire::encode(*observed))
                                   : feed_.erase(feed_key(key));
     if (changed) exchange_.changed(stream_);
+}
+
+void Agent::measure(metrics::Page& page) const {
+    const auto add = [&page](const metrics::Metric& one, auto value) { page.add(one, static_cast<double>(value)); };
+    add(metrics::metric("drover_node_commands_total"), counters_.commands);
+    add(metrics::metric("drover_node_refused_total"), counters_.refused);
+    add(metrics::metric("drover_node_starts_total"), counters_.launched);
+    std::size_t owed = 0;
+    for (const auto& [key, actions] : owed_) owed += actions.size();
+    add(metrics::metric("drover_node_owed_actions"), owed);
+    starts_.measure(page);
 }
 
 void Agent::refuse(const std::string& source, const std::string& why) {

@@ -9,6 +9,7 @@
 #include "bus/exchange.hpp"
 #include "driver-manager/core/inventory.hpp"
 #include "driver-manager/shell/hands.hpp"
+#include "driver-manager/stats/starts.hpp"
 #include "rt/loop.hpp"
 
 namespace drover::driver_manager {
@@ -36,6 +37,7 @@ class Agent : public bus::Follower {
         std::uint64_t launched = 0;
     };
     const Counters& counters() const { return counters_; }
+    void measure(metrics::Page& page) const;
 
     void on_reset(const std::string&, const std::string&) override {}
     void on_record(const std::string& source, const std::string& stream, const wire::Record& record) override;
@@ -69,6 +71,7 @@ class Agent : public bus::Follower {
     bus::KeyedFeed feed_;
     Inventory inventory_;
     Counters counters_;
+    stats::Starts starts_;
     // Actions that wait until something could be made durable, for all tasks at once: a crowd of them costs one write
     // to the disk. What such a task is is not published meanwhile.
     std::map<TaskKey, std::deque<Action>> owed_;

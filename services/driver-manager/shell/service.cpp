@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <memory>
 
 #include "base/hash.hpp"
@@ -27,6 +26,7 @@
 #include "driver-manager/shell/log_pump.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "driver-manager/shell/node_id.hpp"
+#include "driver-manager/shell/node_paths.hpp"
 #include "driver-manager/shell/session_desk.hpp"
 #include "driver-manager/shell/sink_desk.hpp"
 #include "driver-manager/shell/usage_desk.hpp"
@@ -34,6 +34,7 @@
 #include "host/bus_link.hpp"
 #include "host/keys.hpp"
 #include "host/log.hpp"
+#include "host/metrics_server.hpp"
 #include "os/file_lock.hpp"
 #include "os/files.hpp"
 #include "secret/key_files.hpp"
@@ -43,46 +44,6 @@ namespace {
 
 constexpr Duration kFarewell = milliseconds(50);  // for the last vector to leave the process
 constexpr Duration kFirstLook = seconds(3);       // that drivers get to say how they are before the node says it
-
-// Of this program, in which the others are installed, too.
-std::string own_directory() {
-    std::string self(PATH_MAX, '\0');
-    const ssize_t n = ::readlink("/proc/self/exe", self.data(), self.size());
-    self.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
-    return self.substr(0, self.rfind('/'));
-}
-
-bool is_installed(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }
-
-// With a loader of our own where the libraries of the machine need not be those that it was linked to.
-std::vector<std::string> words_for_fetch(const std::string& programs) {
-    const std::string fetch = programs + "/drover-fetch";
-    const std::string libraries = programs + "/lib";
-    if (!is_installed(fetch)) return {};
-    if (!is_installed(libraries + "/loader")) return {fetch};
-    return {libraries + "/loader", "--library-path", libraries, fetch};
-}
-
-Result<NodePaths> find_paths(const Config& config) {
-    NodePaths paths;
-    paths.container = !config.container.root.empty();
-    const auto programs = paths.container ? bring_programs(config.container.programs, config.data_dir)
-                                          : Result<std::string>(own_directory());
-    if (!programs) return tl::unexpected(programs.error());
-    paths.tasks = config.data_dir + "/tasks";
-    paths.allocs = config.data_dir + "/allocs";
-    paths.shim = config.shim.empty() ? *programs + "/drover-shim" : config.shim;
-    if (!is_installed(paths.shim))
-        return fail(ErrorKind::not_found, "there is no drover-shim at " + paths.shim + "; set `shim` to its path");
-    paths.mock_task = *programs + "/drover-mock-task";
-    paths.runtime = config.exec_runtime;
-    paths.fetch = words_for_fetch(*programs);
-    const auto if_installed = [](const std::string& path) { return is_installed(path) ? path : std::string(); };
-    paths.docker = if_installed(*programs + "/drover-docker");
-    paths.external = if_installed(*programs + "/drover-external");
-    paths.session = if_installed(*programs + "/drover-session");
-    return paths;
-}
 
 std::string homes_of(const Config& config) { return config.data_dir + "/drivers"; }
 
@@ -274,6 +235,12 @@ class DriverManager : public host::Service {
     }
 
     void reload() override { host::reload_keys(*transport_, config_); }
+
+    void measure(metrics::Page& page) const override {
+        host::measure_bus(page, exchange_);
+        agent_.measure(page);
+        usage_.measure(page);
+    }
 
    private:
     void look_again() {

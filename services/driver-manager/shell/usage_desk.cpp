@@ -96,7 +96,9 @@ void UsageDesk::measure() {
     }
     rhythm_.measured(now);
     std::map<TaskKey, std::uint64_t> said;
-    for (wire::TaskUsage& usage : all_told(now, meter_.measure(now, procs, tasks))) {
+    std::vector<wire::TaskUsage> usages = all_told(now, meter_.measure(now, procs, tasks));
+    tolls_.take(known(), usages);
+    for (wire::TaskUsage& usage : usages) {
         const TaskKey key{usage.alloc, usage.task};
         const std::uint64_t number = said[key] = tasks_said_[key] + 1;
         usage.node = node_;
@@ -132,6 +134,20 @@ void UsageDesk::say_node(const std::vector<stats::RunningTask>& tasks, std::size
     }
     before_ = usage;
     exchange_.sample(kNode, ++said_, node_, wire::NodeUsage::kName, wire::encode(usage));
+}
+
+// Those that somebody wants here, or that still have an end to tell.
+std::map<TaskKey, stats::KnownTask> UsageDesk::known() const {
+    std::map<TaskKey, stats::KnownTask> out;
+    for (const TaskKey& key : inventory_.tasks()) {
+        const wire::TaskCommand* command = inventory_.standing(key);
+        const auto observed = inventory_.observed(key);
+        if (command == nullptr || !observed) continue;
+        const bool any = !observed->incarnations.empty();
+        const Instant started_at = any ? observed->incarnations.back().started_at : Instant{};
+        out[key] = {command->job, command->group, started_at.set() && started_at < began_at_};
+    }
+    return out;
 }
 
 // What was measured, with what drivers say in its place.

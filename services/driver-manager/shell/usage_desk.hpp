@@ -12,6 +12,7 @@
 #include "driver-manager/shell/sink_desk.hpp"
 #include "driver-manager/stats/meter.hpp"
 #include "driver-manager/stats/rhythm.hpp"
+#include "driver-manager/stats/tolls.hpp"
 #include "os/mounts.hpp"
 #include "os/proc_table.hpp"
 #include "rt/loop.hpp"
@@ -34,6 +35,8 @@ class UsageDesk {
     // Once.
     void start();
 
+    void measure(metrics::Page& page) const { tolls_.measure(page); }
+
    private:
     // What is looked at beside a task's processes, kept open.
     struct Gauges {
@@ -48,6 +51,7 @@ class UsageDesk {
     std::vector<stats::RunningTask> running();
     void look_beside(stats::RunningTask& task, std::map<TaskKey, std::unique_ptr<Gauges>>& kept);
     void say_node(const std::vector<stats::RunningTask>& tasks, std::size_t processes);
+    std::map<TaskKey, stats::KnownTask> known() const;
     std::vector<wire::TaskUsage> all_told(Instant now, std::vector<wire::TaskUsage> measured);
 
     rt::Loop& loop_;
@@ -60,6 +64,8 @@ class UsageDesk {
     const std::vector<os::Mount> mounts_;
     stats::Rhythm rhythm_;
     stats::Meter meter_;
+    stats::Tolls tolls_;
+    const Instant began_at_ = loop_.now();
     os::ProcTable procs_;
     std::map<TaskKey, std::unique_ptr<Gauges>> gauges_;
     std::map<TaskKey, wire::TaskUsage> words_before_;  // by the word of drivers

@@ -209,6 +209,7 @@ std::vector<std::string> purge(Draft& draft, const Census& census, std::size_t l
         limit -= collected;
         if (collected < allocs.size()) continue;
         draft.forget(job_key(name));
+        draft.forget(tally_key(name));
         gone.push_back(name);
     }
     return gone;

@@ -1,6 +1,7 @@
 #include "state-store/core/jobs.hpp"
 
 #include "state-store/core/keys.hpp"
+#include "state-store/core/tally.hpp"
 #include "state-store/core/validate.hpp"
 #include "wire/slots.hpp"
 
@@ -34,6 +35,7 @@ Result<std::uint64_t> submit_job(Draft& draft, const wire::JobSpec& spec, const 
     job.uid = uid;
     ++job.version;
     save(draft, key, job);
+    if (auto ok = open_tallies(draft, spec); !ok) return tl::unexpected(ok.error());
     return job.version;
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "state-store/core/audit.hpp"
 #include "state-store/core/keys.hpp"
+#include "state-store/core/tally.hpp"
 #include "state-store/core/validate.hpp"
 #include "wire/slots.hpp"
 
@@ -84,14 +86,25 @@ Result<void> check_new(const Draft& draft, const wire::JobDesired* job, const wi
     return {};
 }
 
-void append_events(Draft& draft, const wire::AllocReport& report, bool known, wire::AllocRecorded& recorded) {
+Result<void> append_events(Draft& draft, const wire::AllocReport& report, const wire::AllocDesired& alloc, bool known,
+                           wire::AllocRecorded& recorded) {
+    if (report.events.empty()) return {};
+    const std::string tally = tally_key(report.events.front().job);
+    const auto counted = draft.get(tally);
+    if (!counted) return tl::unexpected(counted.error());
+    Tallies tallies = read_tallies(counted->value_or(""));
     for (const wire::TaskEvent& event : report.events) {
         const auto [it, first] = recorded.events.try_emplace(event.task, 0);
         if (first && !known) it->second = event.n - 1;
         if (event.n != it->second + 1) continue;
         it->second = event.n;
         save(draft, event_key(event.job, event.alloc, event.task, event.n), event);
+        count(event, alloc.desired == wire::Desired::stop, tallies[{alloc.group.name, event.task}]);
+        if (auto record = audited(event))
+            if (auto ok = append_audit(draft, std::move(*record)); !ok) return ok;
     }
+    draft.put(tally, tallies_text(tallies));
+    return {};
 }
 
 bool all_recorded(const wire::AllocStatus& status, const wire::AllocRecorded& recorded) {
@@ -157,7 +170,8 @@ Result<void> record_report(Draft& draft, const wire::AllocReport& report, std::u
     const std::uint64_t fence = std::max((*alloc)->term, recorded.term);
     if (auto ok = check_term(what, report.alloc, report.term, fence, generation); !ok) return ok;
 
-    append_events(draft, report, known->has_value(), recorded);
+    const auto appended = append_events(draft, report, **alloc, known->has_value(), recorded);
+    if (!appended) return appended;
     if (report.status && all_recorded(*report.status, recorded)) {
         const std::pair newer{report.status->term, report.status->version};
         if (newer > std::pair{recorded.term, recorded.version} && report.status->term <= report.term) {

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "state-store/core/audit.hpp"
 #include "state-store/core/expiry.hpp"
 #include "state-store/core/jobs.hpp"
 #include "state-store/core/keys.hpp"
@@ -50,9 +51,19 @@ Result<std::uint64_t> apply(Draft& draft, const wire::Request& request, const st
         case wire::Ask::collect:
         case wire::Ask::store_backup:
         case wire::Ask::store_check:
-        case wire::Ask::events: break;
+        case wire::Ask::events:
+        case wire::Ask::audit: break;
     }
     return fail(ErrorKind::invalid, "the request asks for no change");
+}
+
+// The answer is remembered, and the request is in the audit.
+Result<void> conclude(Draft& draft, const wire::Request& request, const wire::Answer& answer, Instant now) {
+    draft.put(done_key(request.id), remember(answer, now));
+    auto record = audited(request, answer);
+    if (!record) return {};
+    record->time = now;
+    return append_audit(draft, std::move(*record));
 }
 
 wire::Answer list_collected(const wire::Request& request, std::vector<wire::CollectedAlloc> gone, std::size_t all) {
@@ -95,7 +106,7 @@ Result<wire::Answer> answer_change(Draft& draft, const wire::Request& request, c
     answer.id = request.id;
     answer.ok = index.has_value();
     answer.index = index.value_or(0);
-    draft.put(done_key(request.id), remember(answer, now));
+    if (auto ok = conclude(draft, request, answer, now); !ok) return tl::unexpected(ok.error());
     return answer;
 }
 
@@ -106,7 +117,7 @@ Result<wire::Answer> answer_collect(Draft& draft, const wire::Request& request, 
     if (*earlier) return std::move(**earlier);
     const std::vector<Removal> removals = due(census, rules, now);
     wire::Answer answer = list_collected(request, collect(draft, removals, rules.at_once, now), removals.size());
-    draft.put(done_key(request.id), remember(answer, now));
+    if (auto ok = conclude(draft, request, answer, now); !ok) return tl::unexpected(ok.error());
     return answer;
 }
 

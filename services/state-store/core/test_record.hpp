@@ -22,11 +22,13 @@ class TestRecord : public View {
         return it->second.value;
     }
 
-    // Returns what was written, as "key key ...".
+    // Returns what was written, as "key key ...", but for what goes with every change: tallies and the audit.
     std::string commit(const Draft& draft) {
         std::string out;
         for (const Write& write : draft.writes()) {
-            out += write.key + " ";
+            const bool beside = write.key.starts_with(tally_key("")) || space_of(write.key) == kAuditSpace ||
+                                write.key == kAuditHeadKey;
+            if (!beside) out += write.key + " ";
             values.erase(write.key);
             if (write.value) values[write.key] = {++head, *write.value};
         }

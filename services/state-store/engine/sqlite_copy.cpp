@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "base/defer.hpp"
 #include "base/unique_fd.hpp"
@@ -87,6 +88,51 @@ Result<void> check_unused(const std::string& path) {
                                         "; `drover store check` without a file asks the running store");
 }
 
+// A copy of a database that no store has open, with its log, in a directory for temporary files that goes with it.
+class PrivateCopy {
+   public:
+    static Result<PrivateCopy> make(const std::string& path) {
+        if (auto ok = check_unused(path); !ok) return tl::unexpected(ok.error());
+        std::string directory = std::filesystem::temp_directory_path().string() + "/drover-check-XXXXXX";
+        if (::mkdtemp(directory.data()) == nullptr) return fail_errno("cannot make a directory " + directory, errno);
+        PrivateCopy copy(directory);
+        for (const char* part : {"", "-wal"}) {
+            if (auto ok = files::copy(path + part, copy.path() + part); !ok) return tl::unexpected(ok.error());
+        }
+        return copy;
+    }
+    PrivateCopy(PrivateCopy&& other) noexcept : directory_(std::exchange(other.directory_, "")) {}
+    PrivateCopy& operator=(PrivateCopy&&) = delete;
+    ~PrivateCopy() {
+        std::error_code ignored;
+        if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+    }
+
+    std::string path() const { return directory_ + "/state.db"; }
+
+   private:
+    explicit PrivateCopy(std::string directory) : directory_(std::move(directory)) {}
+    std::string directory_;
+};
+
+Result<void> add_rows(Db& db, std::string_view prefix, std::map<std::uint64_t, RawRow>& rows) {
+    const std::string sql = std::string(schema::kEntryColumns) + " WHERE key >= ?1 AND key < ?2 AND NOT erased";
+    auto select = Statement::prepare(db, sql);
+    if (!select) return tl::unexpected(select.error());
+    const std::string end = prefix_end(prefix);
+    select->bind_text(1, prefix).bind_text(2, end);
+    while (true) {
+        const auto row = select->step();
+        if (!row) return tl::unexpected(row.error());
+        if (!*row) return {};
+        RawRow raw;
+        raw.entry = {select->integer(0), static_cast<Space>(select->integer(1)), select->text(2), false,
+                     select->text(4)};
+        raw.whole = select->integer(5) == schema::checksum(raw.entry);
+        rows[raw.entry.revision] = std::move(raw);
+    }
+}
+
 }  // namespace
 
 Result<DatabaseReport> back_up(const std::string& path, const std::string& target, Instant now,
@@ -129,17 +175,9 @@ Result<DatabaseReport> check_living(const std::string& path, const std::atomic<b
 }
 
 Result<DatabaseReport> check_file(const std::string& path) {
-    if (auto ok = check_unused(path); !ok) return tl::unexpected(ok.error());
-    std::string directory = std::filesystem::temp_directory_path().string() + "/drover-check-XXXXXX";
-    if (::mkdtemp(directory.data()) == nullptr) return fail_errno("cannot make a directory " + directory, errno);
-    const Defer cleanup([&] {
-        std::error_code ignored;
-        std::filesystem::remove_all(directory, ignored);
-    });
-    const std::string copy = directory + "/state.db";
-    for (const char* part : {"", "-wal"}) {
-        if (auto ok = files::copy(path + part, copy + part); !ok) return tl::unexpected(ok.error());
-    }
+    const auto private_copy = PrivateCopy::make(path);
+    if (!private_copy) return tl::unexpected(private_copy.error());
+    const std::string copy = private_copy->path();
     const auto format = format_of(copy);
     auto engine = open_whole(copy);
     if (!engine) {
@@ -149,6 +187,22 @@ Result<DatabaseReport> check_file(const std::string& path) {
         return tl::unexpected(engine.error());
     }
     return report_of(path, format.value_or(schema::kVersion), (*engine)->contents());
+}
+
+Result<std::vector<RawRow>> read_rows(const std::string& path, const std::vector<std::string>& prefixes) {
+    const auto copy = PrivateCopy::make(path);
+    if (!copy) return tl::unexpected(copy.error());
+    auto db = Db::open(copy->path());
+    if (!db) return tl::unexpected(db.error());
+    const auto version = schema::version(*db);
+    if (!version) return tl::unexpected(version.error());
+    if (*version > schema::kVersion) return fail(ErrorKind::refused, "the database " + path + " is of a newer Drover");
+    std::map<std::uint64_t, RawRow> rows;
+    for (const std::string& prefix : prefixes)
+        if (auto ok = add_rows(*db, prefix, rows); !ok) return tl::unexpected(ok.error());
+    std::vector<RawRow> out;
+    for (auto& [revision, row] : rows) out.push_back(std::move(row));
+    return out;
 }
 
 }  // namespace drover::store

@@ -31,4 +31,14 @@ Result<DatabaseReport> check_living(const std::string& path, const std::atomic<b
 // files: the file itself stays as it is. corrupt as above; refused: a store has it open, or a newer Drover made it.
 Result<DatabaseReport> check_file(const std::string& path);
 
+// A row as it is in the file, with what it says of itself.
+struct RawRow {
+    Entry entry;
+    bool whole = false;  // its checksum fits
+};
+
+// The rows of a database that no store has open whose keys begin with one of `prefixes`, in the order in which they
+// were written: also of a database that a store would not open as it is, as far as SQLite can read it. Errors as above.
+Result<std::vector<RawRow>> read_rows(const std::string& path, const std::vector<std::string>& prefixes);
+
 }  // namespace drover::store

@@ -6,6 +6,7 @@
 #include "bus/peer_list.hpp"
 #include "host/bus_link.hpp"
 #include "host/log.hpp"
+#include "host/metrics_server.hpp"
 #include "os/file_lock.hpp"
 #include "state-store/engine/sqlite_open.hpp"
 #include "state-store/shell/data_disk.hpp"
@@ -19,6 +20,8 @@ StoreLimits limits_of(const Config& config) {
     StoreLimits limits;
     limits.events.max_count = config.events_max_count > 0 ? static_cast<std::uint64_t>(config.events_max_count) : 1;
     limits.events.max_age = config.events_max_age;
+    limits.audit.max_count = config.audit_max_count > 0 ? static_cast<std::uint64_t>(config.audit_max_count) : 1;
+    limits.audit.max_age = config.audit_max_age;
     const auto count = [](std::int64_t number) {
         return static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0));
     };
@@ -55,6 +58,11 @@ class StoreService : public host::Service {
     }
 
     void reload() override { host::reload_keys(*transport_, config_); }
+
+    void measure(metrics::Page& page) const override {
+        host::measure_bus(page, exchange_);
+        store_.measure(page);
+    }
 
    private:
     const Config config_;

@@ -8,6 +8,8 @@ namespace drover::store {
 struct Config : host::ServiceConfig {
     std::int64_t events_max_count = 100'000;
     Duration events_max_age = hours(24 * 7);
+    std::int64_t audit_max_count = 100'000;
+    Duration audit_max_age = hours(24 * 365);
     Duration gc_interval = minutes(1);
     Duration gc_max_age = hours(24);
     Duration gc_failed_max_age = hours(24 * 7);
@@ -24,6 +26,8 @@ struct Config : host::ServiceConfig {
             service_options(),
             {{"events_max_count", &events_max_count, "how many events to keep"},
              {"events_max_age", &events_max_age, "how long to keep an event"},
+             {"audit_max_count", &audit_max_count, "how many audit records to keep"},
+             {"audit_max_age", &audit_max_age, "how long to keep an audit record"},
              {"gc_interval", &gc_interval, "how often to remove allocs that have ended; at least 1s"},
              {"gc_max_age", &gc_max_age, "how long to keep an alloc that has ended"},
              {"gc_failed_max_age", &gc_failed_max_age, "how long to keep an alloc that has failed"},

@@ -33,8 +33,10 @@ Store::Store(rt::Loop& loop, bus::Exchange& exchange, Engine& engine, Disk& disk
       view_(engine),
       event_log_(engine, kEventSpace),
       done_log_(engine, kDoneSpace),
+      audit_log_(engine, kAuditSpace),
       state_feed_(engine, kStateSpace),
       event_feed_(engine, kEventSpace),
+      audit_feed_(engine, kAuditSpace),
       desk_(exchange, epoch),
       leases_({}, false, loop.now()) {}
 
@@ -47,6 +49,7 @@ Result<void> Store::start() {
     if (auto ok = disk_.reserve(); !ok) lose_room(ok.error());
     exchange_.offer("state", state_feed_);
     exchange_.offer("task/event", event_feed_);
+    exchange_.offer("audit", audit_feed_);
     exchange_.follow("request/", *this);
     exchange_.follow("report/", *this);
     exchange_.follow("node", *this);
@@ -96,6 +99,7 @@ void Store::hear_request(const std::string& gateway, const wire::Record& record)
     Asked asked{gateway, std::move(*request), random_hex(16)};
     switch (asked.request.ask) {
         case wire::Ask::events:
+        case wire::Ask::audit:
         case wire::Ask::store_backup:
         case wire::Ask::store_check: return take_question(std::move(asked));
         case wire::Ask::collect:

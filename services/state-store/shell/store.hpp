@@ -8,8 +8,10 @@
 
 #include "bus/exchange.hpp"
 #include "rt/loop.hpp"
+#include "state-store/core/audit.hpp"
 #include "state-store/core/collect.hpp"
 #include "state-store/core/events.hpp"
+#include "state-store/core/figures.hpp"
 #include "state-store/core/leases.hpp"
 #include "state-store/core/nodes.hpp"
 #include "state-store/core/requests.hpp"
@@ -21,6 +23,7 @@ namespace drover::store {
 
 struct StoreLimits {
     Retention events;
+    AuditRetention audit;
     DoneLimits answers;
     CollectRules collecting;
     std::uint64_t tombstones = 4096;  // of erased objects that are remembered
@@ -44,9 +47,11 @@ class Store : public bus::Follower {
 
     struct Counters {
         std::uint64_t commits = 0;
-        std::uint64_t refused = 0;  // malformed, of an old term, or about nothing known
+        std::uint64_t failures = 0;  // of commits
+        std::uint64_t refused = 0;   // malformed, of an old term, or about nothing known
     };
     const Counters& counters() const { return counters_; }
+    void measure(metrics::Page& page) const;
 
     void on_reset(const std::string& source, const std::string& stream) override;
     void on_record(const std::string& source, const std::string& stream, const wire::Record& record) override;
@@ -67,6 +72,7 @@ class Store : public bus::Follower {
     using Answers = std::vector<std::pair<std::string, wire::Answer>>;  // by gateway
 
     Result<void> read_recorded();
+    Result<void> read_counted();
     void hear_request(const std::string& gateway, const wire::Record& record);
     template <class T>
     void hear_statement(const std::string& source, const wire::Record& record);
@@ -79,6 +85,7 @@ class Store : public bus::Follower {
     bool commit(const Draft& draft);
     void keep_to_limits(Draft& draft);
     void record_news(Draft& draft);
+    Result<void> record_audits(Draft& draft) const;
     void publish();
 
     // Questions change nothing: one after the other is answered from what is recorded, whatever the medium refuses.
@@ -110,18 +117,21 @@ class Store : public bus::Follower {
     StoreLimits limits_;
     std::function<void(const Error&)> on_failure_;
     EngineView view_;
-    EngineLog event_log_, done_log_;
-    EngineFeed state_feed_, event_feed_;
+    EngineLog event_log_, done_log_, audit_log_;
+    EngineFeed state_feed_, event_feed_, audit_feed_;
     AnswerDesk desk_;
     Leases leases_;
     Nodes nodes_;
     Census census_;
+    Figures figures_;
     Counters counters_;
+    metrics::Histogram commits_took_;
 
     std::vector<Statement> inbox_;
     std::deque<Asked> questions_;
     std::vector<Asked> clearances_;                          // requests to collect, each a commit of its own
     std::vector<std::pair<std::string, std::string>> news_;  // type and sentence of events of our own, to be recorded
+    std::vector<wire::AuditRecord> audits_;                  // of what needs no commit of its own, to be recorded
     std::optional<std::string> no_room_;                     // why there is none
     Instant collect_at_;                                     // when the next round is due
     bool collecting_ = false;                                // a round should look

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "host/log.hpp"
 #include "state-store/core/keys.hpp"
@@ -41,12 +42,21 @@ Result<void> Store::read_recorded() {
         for (const Entry& node : *nodes) nodes_.known(node.key.substr(kNodePrefix.size()), now);
         above = nodes->back().key;
     }
-    for (const std::string& prefix : Census::prefixes()) {
+    return read_counted();
+}
+
+Result<void> Store::read_counted() {
+    std::set<std::string> prefixes(Census::prefixes().begin(), Census::prefixes().end());
+    prefixes.insert(Figures::prefixes().begin(), Figures::prefixes().end());
+    for (const std::string& prefix : prefixes) {
         for (std::string above;;) {
             const auto entries = engine_.range(prefix, kMaxBatch, above);
             if (!entries) return tl::unexpected(entries.error());
             if (entries->empty()) break;
-            for (const Entry& entry : *entries) census_.hear(entry.key, entry.value);
+            for (const Entry& entry : *entries) {
+                census_.hear(entry.key, entry.value);
+                figures_.hear(entry.key, entry.value);
+            }
             above = entries->back().key;
         }
     }
@@ -66,8 +76,22 @@ void Store::record_news(Draft& draft) {
         event.time = loop_.now();
         event.n = ++n;
         save(draft, event_key("", "", "", n), event);
+        wire::AuditRecord record;
+        record.time = event.time;
+        record.who = "drover";
+        record.verb = "store";
+        record.object = type;
+        record.detail = sentence;
+        record.accepted = true;
+        if (auto ok = append_audit(draft, std::move(record)); !ok) return refuse("audit", ok.error());
     }
     draft.forget(std::string(kRecoveryKey));
+}
+
+Result<void> Store::record_audits(Draft& draft) const {
+    for (const wire::AuditRecord& record : audits_)
+        if (auto ok = append_audit(draft, record); !ok) return ok;
+    return {};
 }
 
 void Store::watch_for_rollback(const wire::Vector& vector) {
@@ -122,6 +146,7 @@ void Store::keep_to_limits(Draft& draft) {
     // Twice what came in, so that the log never outgrows its limit for long, in bites that hold nobody up.
     const std::size_t bite = kMaxBatch + 2 * draft.size();
     if (!remove_events(draft, event_log_, limits_.events, loop_.now(), bite)) return;
+    if (!remove_audit(draft, audit_log_, limits_.audit, loop_.now(), bite)) return;
     const auto answers = expired_answers(done_log_, limits_.answers, loop_.now(), bite);
     if (!answers) return;
     for (const std::string& key : *answers) draft.forget(key);
@@ -135,13 +160,15 @@ void Store::commit_round() {
     record_news(draft);
     const auto told = static_cast<std::ptrdiff_t>(news_.size());
     save(draft, std::string(kMembersKey), leases_.members());
-    Result<void> settled = nodes_.settle(draft, loop_.now());
+    Result<void> settled = record_audits(draft);
+    if (settled) settled = nodes_.settle(draft, loop_.now());
     for (const Statement& statement : inbox_) apply(draft, statement, answers);
     keep_to_limits(draft);
     if (view_.failure()) return fail_for_good(*view_.failure());
-    if (!settled) refuse("nodes", settled.error());
+    if (!settled) refuse("what is recorded", settled.error());
     if (draft.size() > 0 && !commit(draft)) return;
     inbox_.clear();
+    audits_.clear();
     news_.erase(news_.begin(), news_.begin() + told);
     if (!news_.empty()) commit_at(loop_.now());
     for (const auto& [gateway, answer] : answers) desk_.answer(gateway, answer);
@@ -150,6 +177,7 @@ void Store::commit_round() {
 
 bool Store::commit(const Draft& draft) {
     const Batch batch = to_batch(draft);
+    const Instant begun = loop_.now();
     auto done = engine_.commit(batch);
     while (!done && done.error().kind == ErrorKind::io && disk_.release()) {
         lose_room(done.error());
@@ -157,10 +185,15 @@ bool Store::commit(const Draft& draft) {
     }
     if (done) {
         ++counters_.commits;
-        for (const Write& write : draft.writes()) census_.hear(write.key, write.value);
+        commits_took_.observe(static_cast<double>((loop_.now() - begun).ns) / 1e9);
+        for (const Write& write : draft.writes()) {
+            census_.hear(write.key, write.value);
+            figures_.hear(write.key, write.value);
+        }
         if (std::exchange(refusing_, false)) log::info("the disk takes writes again");
         return true;
     }
+    ++counters_.failures;
     if (done.error().kind == ErrorKind::corrupt) {
         fail_for_good(done.error());
         return false;
@@ -175,6 +208,7 @@ bool Store::commit(const Draft& draft) {
 void Store::publish() {
     exchange_.changed("state");
     exchange_.changed("task/event");
+    exchange_.changed("audit");
     desk_.publish();
 }
 

@@ -30,15 +30,21 @@ void Store::answer_next() {
 }
 
 Result<wire::Answer> Store::look_up(const wire::Request& request) {
+    if (request.ask == wire::Ask::audit) return answer_audit(view_, request);
     if (request.ask == wire::Ask::events) return answer_events(view_, event_log_, request);
     return preview_collect(view_, request, census_, limits_.collecting, loop_.now());
 }
 
 void Store::send_errand(const Asked& asked) {
-    const auto done = [this, gateway = asked.gateway, id = asked.request.id](Result<wire::StoreReport> report) {
-        wire::Answer answer = report ? wire::Answer{} : refusal(id, report.error());
-        answer.id = id;
+    const auto done = [this, gateway = asked.gateway, request = asked.request](Result<wire::StoreReport> report) {
+        wire::Answer answer = report ? wire::Answer{} : refusal(request.id, report.error());
+        answer.id = request.id;
         answer.ok = report.has_value();
+        if (auto record = audited(request, answer)) {
+            record->time = loop_.now();
+            audits_.push_back(std::move(*record));
+            commit_at(loop_.now());
+        }
         if (report) answer.store = std::move(*report);
         desk_.answer(gateway, answer);
         desk_.publish();
