@@ -18,7 +18,8 @@ inline constexpr auto kTopics = std::to_array<Topic>({
     {"task/event", "<job>/<alloc>/<task>", "TaskEvent", "state-store",
      "Something has happened to a task, and is recorded. Each is said once and kept until retention."},
     {"task/stats", "<job>/<alloc>/<task>", "TaskUsage", "driver-manager",
-     "A sample of what a running task uses: every second while somebody listens, else every 10 s. Never repeated."},
+     "A sample of what a running task uses: every second while somebody listens to it, else every 10 s. Never "
+     "repeated."},
     {"task/log", "<job>/<alloc>/<task>/<stdout or stderr>", "TaskOutput", "driver-manager",
      "A task wrote something. Said only while somebody listens to it, and never repeated."},
     {"stats/node", "<node>", "NodeUsage", "driver-manager",

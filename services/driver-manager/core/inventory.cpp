@@ -372,6 +372,15 @@ wire::TaskObserved Inventory::describe(const TaskKey& key, const Task& task) con
     return result;
 }
 
+void Inventory::each_running(const std::function<void(const TaskKey&, const wire::TaskCommand&,
+                                                     const wire::IncarnationObserved&)>& call) const {
+    for (const auto& [key, task] : tasks_) {
+        if (task.destroyed || !task.standing) continue;
+        for (const auto& [seq, incarnation] : task.incarnations)
+            if (incarnation.seen.phase == wire::RunPhase::running) call(key, *task.standing, incarnation.seen);
+    }
+}
+
 const wire::TaskCommand* Inventory::standing(const TaskKey& key) const {
     const auto task = tasks_.find(key);
     return task == tasks_.end() || !task->second.standing ? nullptr : &*task->second.standing;

@@ -84,16 +84,14 @@ std::vector<wire::TaskUsage> Meter::measure(Instant now, const std::vector<os::P
     const Table table(procs);
     std::map<driver_manager::TaskKey, Before> known;
     std::vector<wire::TaskUsage> result;
-    processes_.clear();
     for (const RunningTask& task : tasks) {
         const auto old = before_.find(task.key);
         const bool same = old != before_.end() && old->second.seq == task.seq;
         Before& before = known[task.key];
         if (same) before = std::move(old->second);
-        const os::ProcStat* shim = table.shim_of(task.pid);
+        const os::ProcStat* shim = task.due && task.pid > 0 ? table.shim_of(task.pid) : nullptr;
         if (shim == nullptr) continue;
         const Procs below = table.below(*shim);
-        for (const os::ProcStat* proc : below) processes_.insert(proc->pid);
         add_io(below, before);
         wire::TaskUsage usage;
         usage.job = task.job;
@@ -121,6 +119,23 @@ std::vector<wire::TaskUsage> Meter::measure(Instant now, const std::vector<os::P
     }
     before_ = std::move(known);
     return result;
+}
+
+std::unordered_set<pid_t> Meter::processes() const {
+    std::unordered_set<pid_t> out;
+    for (const auto& task : before_)
+        for (const auto& proc : task.second.io) out.insert(proc.first);
+    return out;
+}
+
+std::unordered_set<pid_t> Meter::processes(const std::vector<RunningTask>& tasks) const {
+    std::unordered_set<pid_t> out;
+    for (const RunningTask& task : tasks) {
+        const auto it = task.due ? before_.find(task.key) : before_.end();
+        if (it == before_.end()) continue;
+        for (const auto& proc : it->second.io) out.insert(proc.first);
+    }
+    return out;
 }
 
 }  // namespace drover::stats
