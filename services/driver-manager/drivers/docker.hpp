@@ -26,6 +26,9 @@ wire::DriverInfo docker_fingerprint(const HostFacts& host);
 std::vector<ConfigProblem> docker_check(const wire::TaskSpec& spec);
 Result<LaunchPlan> docker_plan(const wire::TaskSpec& spec, const TaskContext& context);
 
+// The context as a container sees it.
+TaskContext docker_inside(const TaskContext& context);
+
 // The image that has to be on the node before the task starts.
 struct DockerImage {
     std::string name;

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "driver-manager/drivers/script.hpp"
 #include "driver-manager/drivers/test_context.hpp"
 
 namespace drover::drivers {
@@ -106,7 +107,6 @@ TEST(Docker, SaysWhatIsWrongWithItsConfig) {
                                                {"ports", list({"80:x"})},
                                                {"labels", list({"drover.node=other"})},
                                                {"imagee", text("i")}});
-    spec.pre_kill.emplace();
     std::vector<std::string> problems;
     for (const ConfigProblem& problem : docker_check(spec)) problems.push_back(to_string(problem));
     EXPECT_THAT(problems, Contains(HasSubstr("did you mean image?")));
@@ -114,7 +114,6 @@ TEST(Docker, SaysWhatIsWrongWithItsConfig) {
     EXPECT_THAT(problems, Contains(HasSubstr("config.volumes[0] must be source:target")));
     EXPECT_THAT(problems, Contains(HasSubstr("config.ports[0] must be")));
     EXPECT_THAT(problems, Contains(HasSubstr("config.labels[0] must not begin with drover.")));
-    EXPECT_THAT(problems, Contains(HasSubstr("no pre_kill")));
 }
 
 TEST(Docker, TakesAnImageFromAnArchiveOfTheTask) {
@@ -125,6 +124,15 @@ TEST(Docker, TakesAnImageFromAnArchiveOfTheTask) {
     EXPECT_EQ(image_of("local/i.tar")->archive, "/d/allocs/4f1c/server/local/i.tar");
     EXPECT_THAT(image_of("../other/i.tar").error().message, HasSubstr("leaves"));
     EXPECT_THAT(image_of("/srv/i.tar").error().message, HasSubstr("docker_volumes"));
+}
+
+TEST(Docker, ItsScriptsAreFoundByTheDaemonAndHaveTheEnvironmentOfTheContainer) {
+    const auto script = plan_script({.command = "drain", .args = {"${NOMAD_TASK_DIR}"}},
+                                    test_spec("docker", {{"image", text("i")}}), docker_context());
+    ASSERT_TRUE(script) << script.error().message;
+    EXPECT_THAT(script->argv, ElementsAre("drain", "/local"));
+    EXPECT_EQ(script->env.at("NOMAD_SECRETS_DIR"), "/secrets");
+    EXPECT_FALSE(script->env.contains("PATH")) << "which is the image's";
 }
 
 TEST(Docker, RefusesWhatIsNoText) {
