@@ -81,7 +81,12 @@ void Server::begin() {
     auto task = Task::read();
     if (!task) return end(refusal_code(task.error()), task.error().message);
     task_ = std::move(*task);
-    auto command = start(task_->spec(), wanted_of(wanted_));
+    Wanted wanted = wanted_of(wanted_);
+    // A driver may have scripted what is to be seen of any.
+    char* const* scripted = task_->spec().beside;
+    if (*scripted != nullptr) wanted.words.clear();
+    for (; *scripted != nullptr; ++scripted) wanted.words.emplace_back(*scripted);
+    auto command = start(task_->spec(), wanted);
     if (!command) return end(refusal_code(command.error()), command.error().message);
     command_ = std::move(*command);
     said_.phase = wire::SessionPhase::running;

@@ -44,13 +44,14 @@ class SessionTest : public testing::Test {
         fs::remove_all(dir_);
     }
 
-    void write_spec() {
+    void write_spec(const std::vector<std::string>& beside = {}) {
         std::ofstream spec(dir_ + "/" SHIM_SPEC_FILE, std::ios::binary);
         for (const std::string& entry :
              {std::string("id=i1"), std::string("task=web"), "work_dir=" + dir_ + "/place", "log_dir=" + dir_,
               std::string("arg=/bin/sleep"), std::string("env=PATH=/usr/local/bin:/usr/bin:/bin"),
               std::string("env=STAGE=live"), std::string("env=TERM=none")})
             spec << entry << '\0';
+        for (const std::string& word : beside) spec << "beside=" << word << '\0';
     }
 
     static std::string program() {
@@ -249,6 +250,13 @@ TEST_F(SessionTest, ATaskThatHasJustEndedIsToldAsThat) {
     start({"true"});
     EXPECT_EQ(code(), 127);
     EXPECT_THAT(seen_.error, HasSubstr("it has just ended"));
+}
+
+TEST_F(SessionTest, WhatADriverHasScriptedTakesThePlaceOfEveryCommand) {
+    write_spec({"/bin/sh", "-c", "echo scripted; exit 9"});
+    start({"no-such-program"});
+    EXPECT_EQ(code(), 9);
+    EXPECT_EQ(out_, "scripted\n");
 }
 
 TEST_F(SessionTest, AScriptRunsToItsEndWithItsExitCode) {
