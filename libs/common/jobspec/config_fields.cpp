@@ -169,6 +169,9 @@ DriverDoc docker_doc() {
         "`pre_kill` and `change_script` run in the container, with its user and directory; what they start is there.",
         {
             {"image", "text", "required", "The image: a name with a tag or a digest.", "image: redis:7", ""},
+            {"auth", "block", "none",
+             "Who asks the registry for the image; without it the credentials that the node has (`docker_auth_file`).",
+             "", "auth"},
             {"command", "text", "the image's", "What runs in it.", "command: redis-server", ""},
             {"args", "list of text", "the image's", "The arguments, also without a `command`.",
              "args: [\"--port\", \"6400\"]", ""},
@@ -205,7 +208,18 @@ DriverDoc docker_doc() {
              ""},
             {"readonly_rootfs", "true or false", "false", "Whether only its volumes can be written.",
              "readonly_rootfs: true", ""},
-        }};
+        },
+        {{"auth",
+          "The image is fetched once the task's templates are rendered, so that one of them can make the password of a "
+          "secret variable: as a file, or as a line of an `env` template that `password: ${NAME}` refers to. A password "
+          "that is written into the job file is to be read by everybody who can read jobs.",
+          {
+              {"username", "text", "required", "Whom the registry knows.", "username: ci", ""},
+              {"password", "text", "none", "With what; or `password_file`.", "password: \"${REGISTRY_PASSWORD}\"", ""},
+              {"password_file", "text", "none", "A file below the task's directory that holds it.",
+               "password_file: secrets/registry", ""},
+              {"server_address", "text", "the image's", "Which registry.", "server_address: registry.example.org", ""},
+          }}}};
 }
 
 }  // namespace

@@ -179,6 +179,15 @@ Result<DockerImage> docker_image(const wire::TaskSpec& spec, const TaskContext& 
     image.name = interpolate(config.image, known);
     image.force = config.force_pull;
     image.silence = config.image_pull_timeout;
+    if (config.auth) {
+        const std::string file = interpolate(config.auth->password_file, known);
+        if (leaves(file) || file.starts_with("/"))
+            return fail(ErrorKind::invalid,
+                        "config.auth.password_file names " + file + ", which is not below the task's directory");
+        image.login = {interpolate(config.auth->username, known), interpolate(config.auth->password, known),
+                       file.empty() ? "" : context.dirs.root + "/" + file,
+                       interpolate(config.auth->server_address, known)};
+    }
     const std::string archive = interpolate(config.load, known);
     if (archive.empty()) return image;
     const bool host = archive.starts_with("/");

@@ -40,6 +40,7 @@ struct DockerNode {
     std::string socket;       // of the daemon
     bool volumes = false;     // directories of the host, not only of the alloc
     bool privileged = false;  // containers that may do anything to the host
+    std::string auth_file{};  // credentials for registries, as docker's config.json has them; empty: none
 };
 
 // What a task gets with the devices that it has to itself.
