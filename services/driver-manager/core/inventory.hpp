@@ -102,6 +102,12 @@ class Inventory {
     void each_running(const std::function<void(const TaskKey&, const wire::TaskCommand&,
                                                const wire::IncarnationObserved&)>& call) const;
 
+    // Calls for each task that has an observed() and whose command is known.
+    void each_standing(const std::function<void(const TaskKey&, const wire::TaskCommand&)>& call) const;
+
+    // Has it an observed()?
+    bool shows(const TaskKey& key) const;
+
     // Every task that has an observed().
     std::vector<TaskKey> tasks() const;
 

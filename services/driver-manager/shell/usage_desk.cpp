@@ -49,11 +49,8 @@ void UsageDesk::look() {
     if (due != stats::Rhythm::Due::nothing) measure(due);
 }
 
-UsageDesk::Sight& UsageDesk::sight(const TaskKey& key, const std::string& job, const wire::IncarnationObserved& run,
-                                   std::map<TaskKey, std::unique_ptr<Sight>>& kept) {
-    const auto old = sights_.find(key);
-    std::unique_ptr<Sight>& sight = kept[key];
-    if (old != sights_.end()) sight = std::move(old->second);
+UsageDesk::Sight& UsageDesk::sight(const TaskKey& key, const std::string& job, const wire::IncarnationObserved& run) {
+    std::unique_ptr<Sight>& sight = sights_[key];
     if (sight && sight->seq == run.seq) return *sight;
     const std::uint64_t said = sight ? sight->said : 0;
     const std::string logs = allocdir::paths(allocs_, key.alloc, key.task).logs;
@@ -68,10 +65,12 @@ UsageDesk::Sight& UsageDesk::sight(const TaskKey& key, const std::string& job, c
 // Those that run; without a command the job is not known, and nobody could have subscribed to the task by its name.
 std::vector<stats::RunningTask> UsageDesk::running(bool all) {
     std::vector<stats::RunningTask> tasks;
-    std::map<TaskKey, std::unique_ptr<Sight>> kept;
+    tasks.reserve(sights_.size());
+    ++round_;
     const bool some = all || exchange_.wanted(kTasks);
     inventory_.each_running([&](const TaskKey& key, const wire::TaskCommand& command, const auto& run) {
-        Sight& seen = sight(key, command.job, run, kept);
+        Sight& seen = sight(key, command.job, run);
+        seen.round = round_;
         seen.task.due = all || (some && exchange_.wanted(kTasks, seen.key));
         if (seen.task.due) look_beside(seen);
         tasks.push_back(seen.task);
@@ -82,7 +81,7 @@ std::vector<stats::RunningTask> UsageDesk::running(bool all) {
         seen.by_word = stats::by_word(loop_.now(), *word, seen.task, seen.by_word);
         say(seen, seen.by_word);
     });
-    sights_ = std::move(kept);
+    std::erase_if(sights_, [this](const auto& item) { return item.second->round != round_; });
     return tasks;
 }
 

@@ -47,13 +47,13 @@ class UsageDesk {
         wire::TaskUsage by_word;  // the last sample that a driver's word was
         std::uint64_t said = 0;   // samples, of all its runs
         unsigned looks = 0;
+        std::uint64_t round = 0;  // in which it ran
     };
 
     void look();
     void measure(stats::Rhythm::Due what);
     std::vector<stats::RunningTask> running(bool all);
-    Sight& sight(const TaskKey& key, const std::string& job, const wire::IncarnationObserved& run,
-                 std::map<TaskKey, std::unique_ptr<Sight>>& kept);
+    Sight& sight(const TaskKey& key, const std::string& job, const wire::IncarnationObserved& run);
     void look_beside(Sight& sight) const;
     void say(Sight& sight, wire::TaskUsage usage);
     void say_node(const std::vector<stats::RunningTask>& tasks, std::size_t processes);
@@ -72,6 +72,7 @@ class UsageDesk {
     std::map<TaskKey, std::unique_ptr<Sight>> sights_;
     wire::NodeUsage before_;
     std::uint64_t said_ = 0;  // of the node
+    std::uint64_t round_ = 0;
     rt::Token timer_ = 0;
 };
 

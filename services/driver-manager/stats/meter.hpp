@@ -41,6 +41,7 @@ class Meter {
         std::uint64_t start_time = 0;  // with the pid it names a process
         std::uint64_t read = 0;
         std::uint64_t written = 0;
+        std::uint64_t round = 0;  // in which it was seen
     };
     struct Before {
         std::uint64_t seq = 0;
@@ -50,11 +51,13 @@ class Meter {
         std::uint64_t read = 0;
         std::uint64_t written = 0;
         std::unordered_map<pid_t, Io> io;  // of its processes
+        std::uint64_t round = 0;           // in which it was among the tasks
     };
 
     static void add_io(const std::vector<const os::ProcStat*>& procs, Before& before);
 
     std::map<driver_manager::TaskKey, Before> before_;
+    std::uint64_t round_ = 0;
 };
 
 }  // namespace drover::stats
