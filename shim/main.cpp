@@ -12,7 +12,6 @@
 #include "child.hpp"
 #include "entry.hpp"
 #include "init.hpp"
-#include "isolated.hpp"
 #include "supervisor.hpp"
 
 namespace drover::shim {
@@ -64,7 +63,6 @@ int become(char** argv) {
 int start(int argc, char** argv) {
     const char* first = argc > 1 ? argv[1] : "";
     if (argc > 2 && strcmp(first, SHIM_INIT) == 0) return run_init(argv + 2, environ);
-    if (argc > 2 && strcmp(first, SHIM_HIDE) == 0) return hide_from_runtime(argv[2]) ? become(argv + 2) : 126;
     if (argc > 2 && strcmp(first, SHIM_TIED) == 0)
         return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? become(argv + 2) : 126;
     if (argc == 2) return run(first);

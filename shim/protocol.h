@@ -44,9 +44,8 @@
 #define SHIM_REPORT_FD 3
 #define SHIM_INIT "init" /* the argument that makes this program that process */
 
-/* Further first arguments, each followed by a command, which this program becomes, found along PATH: a runtime, with
- * what would be in its way hidden, and something inside an isolated task that is killed when its parent ends. */
-#define SHIM_HIDE "hide"
+/* A further first argument, followed by a command, which this program becomes, found along PATH: something inside an
+ * isolated task that is killed when its parent ends. */
 #define SHIM_TIED "tied"
 
 #define SHIM_MAGIC 0x72647673u

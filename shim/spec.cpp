@@ -88,7 +88,7 @@ bool check(const Spec& spec, char* error, size_t error_size) {
 }  // namespace
 
 size_t spec_pointers(const char* bytes, size_t size) {
-    size_t count = 2;
+    size_t count = 3;
     for (size_t i = 0; i < size; ++i) count += bytes[i] == 0;
     return count;
 }
@@ -98,18 +98,21 @@ bool parse_spec(const char* bytes, size_t size, char** pointers, Spec* out, char
         snprintf(error, error_size, "the spec of the task is empty, cut off or too large (%zu bytes)", size);
         return false;
     }
-    // Two passes, so that the pointers of the arguments and those of the variables lie together.
+    // A pass for each list, so that its pointers lie together.
     const char* const end = bytes + size;
-    for (int pass = 0; pass < 2; ++pass) {
-        const char* const key = pass == 0 ? "arg" : "env";
-        (pass == 0 ? out->argv : out->envp) = pointers;
+    const struct {
+        const char* key;
+        char*** list;
+    } lists[] = {{"arg", &out->argv}, {"env", &out->envp}, {"beside", &out->beside}};
+    for (const auto& [key, list] : lists) {
+        *list = pointers;
         for (const char* at = bytes; at < end; at += strlen(at) + 1) {
             if (const char* value = value_of(at, key)) *pointers++ = const_cast<char*>(value);
         }
         *pointers++ = nullptr;
     }
     for (const char* at = bytes; at < end; at += strlen(at) + 1) {
-        if (value_of(at, "arg") || value_of(at, "env") || take(out, at)) continue;
+        if (value_of(at, "arg") || value_of(at, "env") || value_of(at, "beside") || take(out, at)) continue;
         snprintf(error, error_size, "the spec of the task has an entry that cannot be used: %.40s", at);
         return false;
     }

@@ -19,8 +19,9 @@ struct Spec {
     const char* task = "";
     const char* work_dir = "/";
     const char* log_dir = "";
-    char** argv = nullptr;  // both ended by a null pointer
+    char** argv = nullptr;  // each ended by a null pointer
     char** envp = nullptr;
+    char** beside = nullptr;  // what runs in the place of a command beside the task; empty: that command
     bool has_user = false;
     uid_t uid = 0;
     gid_t gid = 0;
@@ -42,7 +43,7 @@ struct Spec {
     const char* engine = "";      // where who runs the task is found: a daemon's socket, a driver's home
 };
 
-// Pointers that argv and envp of a spec of `size` bytes may need.
+// Pointers that the lists of a spec of `size` bytes may need.
 size_t spec_pointers(const char* bytes, size_t size);
 
 // False with a sentence in `error`. `pointers` has room for spec_pointers(bytes, size).

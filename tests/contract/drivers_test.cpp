@@ -12,6 +12,7 @@ namespace {
 wire::Value some_value(const jobspec::FieldDoc& field) {
     if (field.type == "list of text") return {wire::Value::List{}};
     if (field.type == "true or false") return {true};
+    if (field.type == "block") return {wire::Value::Map{}};
     if (field.type == "number") return {std::int64_t{field.min}};
     if (field.type == "duration") return {std::string("1s")};
     if (field.type == "host or none") return {std::string("none")};
@@ -37,6 +38,16 @@ TEST(DriverDocs, NameOnlyFieldsThatTheDriverTakes) {
             for (const drivers::ConfigProblem& problem : (*driver)->check(task))
                 EXPECT_NE(problem.field, field.name) << doc.name << ": " << to_string(problem);
         }
+        for (const jobspec::DriverDoc& block : doc.blocks)
+            for (const jobspec::FieldDoc& field : block.fields) {
+                wire::TaskSpec task;
+                task.driver = doc.name;
+                task.config[std::string(block.name)].data =
+                    wire::Value::Map{{std::string(field.name), some_value(field)}};
+                const std::string path = std::string(block.name) + "." + std::string(field.name);
+                for (const drivers::ConfigProblem& problem : (*driver)->check(task))
+                    EXPECT_NE(problem.field, path) << doc.name << ": " << to_string(problem);
+            }
     }
 }
 

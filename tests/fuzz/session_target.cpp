@@ -45,7 +45,7 @@ void session(std::string_view bytes) {
         feed_all(frames, bytes, piece);
         return out + std::to_string(frames.heard());
     });
-    const auto process = drover::session::oci_process(bytes, {"sh"}, "xterm");
+    const auto process = drover::session::oci_process(bytes, {.words = {"sh"}, .tty = true, .tty_type = "xterm"});
     CHECK(process ? !process->empty() : !process.error().message.empty());
     (void)gateway::owner_of(bytes, 50000, 4646);
 }

@@ -14,6 +14,7 @@
 #include "bus/topic.hpp"
 #include "driver-manager/docker/answers.hpp"
 #include "driver-manager/docker/frames.hpp"
+#include "driver-manager/docker/login.hpp"
 #include "driver-manager/fetch/request/request.hpp"
 #include "driver-manager/fetch/request/source.hpp"
 #include "driver-manager/fetch/unpack.hpp"
@@ -116,6 +117,7 @@ void docker_answer(std::string_view bytes) {
     CHECK(says_why(docker::read_id(answer)));
     CHECK(says_why(docker::read_list(answer)));
     CHECK(says_why(docker::read_version(answer)));
+    CHECK(says_why(docker::find_login(bytes, "docker.io")));
     CHECK(says_why(docker::read_progress(bytes)));
     CHECK(says_why(docker::add_labels(bytes, {{"a", "b"}})));
     CHECK(!docker::reason(answer).empty());

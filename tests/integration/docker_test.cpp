@@ -10,7 +10,9 @@
 
 #include "integration/cluster.hpp"
 #include "integration/dockerd.hpp"
+#include "integration/on_terminal.hpp"
 #include "integration/procfs.hpp"
+#include "integration/registry.hpp"
 
 namespace drover::integration {
 namespace {
@@ -27,6 +29,7 @@ class Docker : public testing::Test {
         daemon = std::make_unique<Dockerd>();
         setenv("DROVER_DOCKER_SOCKET", daemon->socket().c_str(), 1);
         setenv("DROVER_FINGERPRINT_INTERVAL", "1s", 1);
+        setenv("DROVER_MOCK_DEVICES", "mock/gpu/toy/a,mock/gpu/toy/b", 1);
     }
     static void TearDownTestSuite() { daemon.reset(); }
 
@@ -112,7 +115,7 @@ groups:
 )");
     ASSERT_TRUE(eventually([&] { return has_ended("eats", "eats"); }, kLong)) << cluster->alloc("eats").dump(1);
     EXPECT_THAT(event_types(cluster->alloc("ends"), "exits"),
-                testing::ElementsAre("Received", "Task Setup", "Downloading Artifacts", "Started", "Terminated",
+                testing::ElementsAre("Received", "Task Setup", "Downloading Artifacts", "Driver", "Driver", "Started", "Terminated",
                                      "Not Restarting"));
     EXPECT_EQ(event("ends", "exits", "Terminated")["exit_code"], "7");
     EXPECT_EQ(event("ends", "exits", "Terminated")["oom_killed"], "false");
@@ -185,6 +188,70 @@ groups:
           args: ["-c", "while :; do sleep 1; done"]
 )";
 
+TEST_F(Docker, ACommandRunsInTheContainerOnATerminalThatIsResizedAndPassesKeysOn) {
+    cluster->submit("runs", std::string("job: runs\n") + kWaiting);
+    ASSERT_TRUE(eventually([&] { return pid_of("runs", "waits") != 0; }, kLong)) << cluster->alloc("runs").dump(1);
+    const std::string id = cluster->alloc("runs")["id"];
+    const Outcome plain = cluster->drover(
+        {"alloc", "exec", id, "/bin/sh", "-c", "echo $DROVER_TASK_DIR; echo bad >&2; ls -d /home; exit 7"}, kLong);
+    EXPECT_EQ(plain.code, 7) << plain.err;
+    EXPECT_EQ(plain.out, "/local\n");
+    EXPECT_THAT(plain.err, HasSubstr("bad\n"));
+    EXPECT_THAT(plain.err, HasSubstr("/home")) << "the image has none";
+    OnTerminal shell(*cluster, {"alloc", "exec", "-it", id, "/bin/sh"}, 33, 101);
+    EXPECT_TRUE(shell.typing_shows("stty size\n", "33 101\r\n")) << shell.seen();
+    shell.resize(50, 90);
+    EXPECT_TRUE(shell.typing_shows("stty size\n", "50 90\r\n")) << shell.seen();
+    shell.type("echo $TERM; trap 'echo interrupted' INT; echo ar''med; sleep 1000\n");
+    EXPECT_TRUE(shell.shows("xterm-test\r\n")) << shell.seen();
+    EXPECT_TRUE(shell.shows("armed\r\n")) << shell.seen();
+    EXPECT_TRUE(shell.typing_shows("\x03", "interrupted\r\n")) << shell.seen();
+    shell.type("exit 5\n");
+    EXPECT_EQ(shell.code(), 5) << shell.seen();
+}
+
+TEST_F(Docker, ScriptsBesideATaskRunInItsContainerWithItsEnvironmentAndNoLongerThanTheyMay) {
+    ASSERT_EQ(cluster->drover({"var", "put", "app/config", "text=one"}).code, 0);
+    cluster->submit("scripts", R"(
+job: scripts
+groups:
+  - name: group
+    restart: { attempts: 0, mode: fail }
+    tasks:
+      - name: runs
+        driver: docker
+        kill_timeout: 1s
+        env: { GREETING: hello }
+        templates:
+          - data: "{{ var \"app/config\" \"text\" }}"
+            destination: local/config
+            change_mode: script
+            change_script:
+              command: /bin/sh
+              args: ["-c", "echo $GREETING $DROVER_TASK_DIR $(cat /local/config) > /local/changed"]
+        pre_kill:
+          command: /bin/sh
+          args: ["-c", "echo $$ > /local/killing; exec sleep 1000"]
+          timeout: 2s
+        config:
+          image: drover-test:1
+          network_mode: none
+          command: /bin/sh
+          args: ["-c", "while :; do sleep 1; done"]
+)");
+    ASSERT_TRUE(eventually([&] { return pid_of("scripts", "runs") != 0; }, kLong)) << cluster->alloc("scripts").dump(1);
+    const std::string local = cluster->dir() + "/driver-manager/allocs/" +
+                              cluster->alloc("scripts")["id"].get<std::string>() + "/runs/local/";
+    const auto file = [&](const char* name) { return run({"/bin/cat", local + name}, {}).out; };
+    ASSERT_EQ(cluster->drover({"var", "put", "app/config", "text=two"}).code, 0);
+    EXPECT_TRUE(eventually([&] { return file("changed") == "hello /local two\n"; }, kLong)) << file("changed");
+    const Outcome stopped = cluster->drover({"job", "stop", "scripts"}, kLong);
+    EXPECT_EQ(stopped.code, 0) << stopped.err;
+    ASSERT_TRUE(eventually([&] { return has_ended("scripts", "runs"); }, kLong)) << cluster->alloc("scripts").dump(1);
+    EXPECT_NE(file("killing"), "");
+    EXPECT_THAT(cluster->alloc("scripts").dump(), HasSubstr("did not end within 2s and was killed"));
+}
+
 TEST_F(Docker, ADaemonThatIsAwayEndsNoTaskHoldsUpNoStopAndIsWaitedFor) {
     cluster->submit("stays", std::string("job: stays\n") + kWaiting);
     cluster->submit("stops", std::string("job: stops\n") + kWaiting);
@@ -214,6 +281,51 @@ TEST_F(Docker, ADaemonThatIsAwayEndsNoTaskHoldsUpNoStopAndIsWaitedFor) {
     EXPECT_EQ(pid_of("stays", "waits"), stays);
     EXPECT_TRUE(alive(stays));
     EXPECT_THAT(event_types(cluster->alloc("stays"), "waits"), Contains("Started").Times(1));
+}
+
+TEST_F(Docker, AnImageComesFromARegistryThatWantsAPasswordWhichNobodyGetsToSee) {
+    const Registry registry(daemon->archive(), cluster->dir());
+    const auto submit = [&](const std::string& name, const std::string& auth) {
+        cluster->submit(name, "job: " + name + "\ntype: batch\ngroups:\n  - name: group\n    restart: { attempts: 0, mode: fail }\n"
+                              "    tasks:\n      - name: pulls\n        driver: docker\n"
+                              "        templates: [{ destination: secrets/registry, data: \"{{ var \\\"app/registry\\\" \\\"password\\\" }}\" }]\n"
+                              "        config: { image: \"" + registry.image(name) + "\", network_mode: none, command: /bin/echo, args: [hello]" +
+                              auth + " }\n");
+        ASSERT_TRUE(eventually([&] { return has_ended(name, "pulls"); }, kLong)) << cluster->alloc(name).dump(1);
+    };
+    ASSERT_EQ(cluster->drover({"var", "put", "app/registry", std::string("password=") + Registry::kPassword}).code, 0);
+    submit("right", ", auth: { username: ci, password_file: secrets/registry }");
+    EXPECT_EQ(output("right", "pulls"), "hello\n") << cluster->alloc("right").dump(1);
+    EXPECT_THAT(event("right", "pulls", "Driver")["driver_message"], HasSubstr("Downloaded image " + registry.image("right")));
+    submit("wrong", ", auth: { username: ci, password: guessed }");
+    EXPECT_THAT(event("wrong", "pulls", "Failed Artifact Download")["download_error"],
+                HasSubstr("the registry " + registry.address() + " refuses the user ci with what is in config.auth of the task"));
+    submit("none", "");
+    EXPECT_THAT(event("none", "pulls", "Failed Artifact Download")["download_error"],
+                HasSubstr("wants credentials: give the task config.auth, or the node a docker_auth_file"));
+    EXPECT_EQ(cluster->alloc("right").dump().find(Registry::kPassword), std::string::npos);
+    EXPECT_EQ(cluster->logs().find(Registry::kPassword), std::string::npos);
+}
+
+TEST_F(Docker, ATaskSeesTheDeviceThatItHasToItselfAndNoOther) {
+    cluster->submit("device", R"(
+job: device
+type: batch
+groups:
+  - name: group
+    restart: { attempts: 0, mode: fail }
+    tasks:
+      - name: looks
+        driver: docker
+        resources: { devices: { gpu: 1 } }
+        config:
+          image: drover-test:1
+          network_mode: none
+          command: /bin/sh
+          args: ["-c", "ls /dev | grep mock; cat /dev/mock-$MOCK_VISIBLE_DEVICES && test -c /dev/mock-$MOCK_VISIBLE_DEVICES && echo there"]
+)");
+    ASSERT_TRUE(eventually([&] { return has_ended("device", "looks"); }, kLong)) << cluster->alloc("device").dump(1);
+    EXPECT_THAT(output("device", "looks"), testing::AnyOf("mock-a\nthere\n", "mock-b\nthere\n"));
 }
 
 TEST_F(Docker, ContainersWithoutARecordAreRemovedAndThoseOfOthersAreNot) {

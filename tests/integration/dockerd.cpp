@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kBusybox = "/bin/busybox";
 constexpr const char* kDaemon = "/usr/sbin/dockerd";
-constexpr const char* kApplets[] = {"sh", "cat", "echo", "head", "ls", "seq", "sleep", "tail"};
+constexpr const char* kApplets[] = {"sh", "cat", "echo", "grep", "head", "ls", "seq", "sleep", "stty", "tail"};
 constexpr Duration kPatience = seconds(60);
 
 std::string make_directory() {

@@ -2,11 +2,7 @@
 // what is told of it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <pty.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -14,6 +10,7 @@
 #include <sstream>
 
 #include "integration/cluster.hpp"
+#include "integration/on_terminal.hpp"
 #include "integration/procfs.hpp"
 
 namespace drover::integration {
@@ -28,73 +25,6 @@ std::string job(const std::string& driver, const std::string& more = "") {
     return "job: web\ngroups:\n  - name: front\n    tasks:\n      - name: server\n        driver: " + driver +
            "\n        env: { STAGE: live }\n" + more + "        config: { command: /bin/sleep, args: [\"1000\"] }\n";
 }
-
-// A command on a terminal of the test's.
-class OnTerminal {
-   public:
-    OnTerminal(const Cluster& cluster, const Words& arguments, unsigned short rows, unsigned short columns) {
-        winsize size{rows, columns, 0, 0};
-        pid_ = ::forkpty(&master_, nullptr, nullptr, &size);
-        if (pid_ != 0) return;
-        ::setenv("DROVER_DATA_DIR", cluster.dir().c_str(), 1);
-        ::setenv("TERM", "xterm-test", 1);
-        Words words = {std::string(DROVER_BIN) + "/drover"};
-        words.insert(words.end(), arguments.begin(), arguments.end());
-        std::vector<char*> argv;
-        for (std::string& word : words) argv.push_back(word.data());
-        argv.push_back(nullptr);
-        ::execv(argv[0], argv.data());
-        ::_exit(99);
-    }
-    ~OnTerminal() {
-        if (pid_ > 0) ::kill(pid_, SIGKILL);
-        if (pid_ > 0) (void)reap(pid_, seconds(10));
-        ::close(master_);
-    }
-
-    void type(const std::string& keys) const {
-        EXPECT_EQ(::write(master_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
-    }
-    void resize(unsigned short rows, unsigned short columns) const {
-        winsize size{rows, columns, 0, 0};
-        EXPECT_EQ(::ioctl(master_, TIOCSWINSZ, &size), 0);
-    }
-    bool shows(const std::string& text, Duration limit = kLong) {
-        return eventually(
-            [&] {
-                pollfd ready{master_, POLLIN, 0};
-                char piece[4096];
-                while (::poll(&ready, 1, 0) == 1) {
-                    const ssize_t n = ::read(master_, piece, sizeof piece);
-                    if (n <= 0) break;
-                    seen_.append(piece, static_cast<std::size_t>(n));
-                }
-                return seen_.find(text) != std::string::npos;
-            },
-            limit);
-    }
-    // Types it again and again: a key may come before who should have it.
-    bool typing_shows(const std::string& keys, const std::string& text) {
-        return eventually(
-            [&] {
-                type(keys);
-                return shows(text, milliseconds(500));
-            },
-            kLong);
-    }
-    int code() {
-        const int result = reap(pid_, kLong);
-        pid_ = 0;
-        return result;
-    }
-    pid_t pid() const { return pid_; }
-    const std::string& seen() const { return seen_; }
-
-   private:
-    int master_ = -1;
-    pid_t pid_ = 0;
-    std::string seen_;
-};
 
 class Exec : public testing::Test {
    protected:
@@ -223,6 +153,17 @@ TEST_F(Exec, ATerminalPassesKeysAndSizesOnAndIsLeftAsItWas) {
     EXPECT_TRUE(shell.typing_shows("\x03", "interrupted\r\n")) << shell.seen();
     shell.type("exit 5\n");
     EXPECT_EQ(shell.code(), 5);
+}
+
+TEST_F(Exec, AMockTaskAnswersEveryCommandAsItsConfigSays) {
+    const std::string id = run_job(
+        "job: web\ngroups:\n  - name: front\n    tasks:\n      - name: server\n        driver: mock\n"
+        "        config: { run_for: 1h, exec_command: { stdout_string: \"out\\n\", stderr_string: \"err\\n\",\n"
+        "                  exit_code: 3 } }\n");
+    const Outcome out = exec({id, "no-such-program", "--at-all"});
+    EXPECT_EQ(out.code, 3);
+    EXPECT_EQ(out.out, "out\n");
+    EXPECT_THAT(out.err, HasSubstr("err\n"));
 }
 
 TEST_F(Exec, WithoutATerminalSignalsToTheClientReachTheCommand) {

@@ -212,6 +212,25 @@ TEST_F(External, ATaskIsSignalledAndStoppedOnTimeAlsoWhileItsDriverHangs) {
     EXPECT_EQ(task("deaf")["exit"].value("signal", 0), SIGKILL) << task("deaf");
 }
 
+TEST_F(External, ATaskHearsItsOwnSignalBeforeItIsKilledAlsoWhileItsDriverHangs) {
+    submit_task("polite",
+                "code: 'import signal, sys\n\n"
+                "          signal.signal(signal.SIGUSR2, lambda *_: (print(\"heard\", flush=True), sys.exit(9)))\n\n"
+                "          print(\"up\", flush=True)\n\n"
+                "          while True: signal.pause()'",
+                "        kill_signal: SIGUSR2\n        kill_timeout: 40s\n");
+    ASSERT_TRUE(runs("polite")) << cluster_.alloc("polite") << cluster_.logs();
+    ASSERT_TRUE(eventually([&] { return output("polite") == "up\n"; }, kLong));
+    ::kill(driver(), SIGSTOP);
+    const pid_t asked = pid("polite");
+    const Outcome stopped = cluster_.drover({"job", "stop", "--detach", "polite"}, kLong);
+    EXPECT_EQ(stopped.code, 0) << stopped.out << stopped.err;
+    EXPECT_TRUE(eventually([&] { return !alive(asked); }, seconds(8))) << "its driver is back only later";
+    ASSERT_TRUE(ends("polite")) << cluster_.alloc("polite") << cluster_.logs();
+    EXPECT_EQ(task("polite")["exit"].value("code", 0), 9) << task("polite");
+    EXPECT_EQ(output("polite"), "up\nheard\n");
+}
+
 TEST_F(External, AConfigThatTheDriverRefusesIsToldInItsWords) {
     submit_task("wrong", "cod: x");
     ASSERT_TRUE(ends("wrong"));

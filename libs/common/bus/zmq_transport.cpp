@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "bus/door.hpp"
+#include "bus/subscriptions.hpp"
 #include "bus/topic.hpp"
 #include "bus/zap.hpp"
 #include "bus/zmq_peers.hpp"
@@ -33,7 +33,8 @@ struct ZmqTransport::State {
     std::vector<rt::Token> tokens;
     std::function<void()> join;
     std::function<void()> introductions_changed;
-    std::set<std::pair<bool, std::string>> subscriptions;  // of each socket's; libzmq tells of the first and the last
+    Subscriptions to_voice;  // libzmq tells of the first and the last that is the same
+    Subscriptions to_tap;
     ZmqPeers peers;
 
     State(rt::Loop& l, const ZmqConfig& config)
@@ -70,7 +71,7 @@ struct ZmqTransport::State {
                 introduced = true;
                 continue;
             }
-            note(begins, is_voice, std::string(prefix));
+            note(begins, is_voice ? to_voice : to_tap, prefix);
             joined = joined || begins;
         }
         if (joined && is_voice && join) join();
@@ -78,11 +79,11 @@ struct ZmqTransport::State {
         return left == 0;
     }
 
-    void note(bool begins, bool is_voice, std::string prefix) {
+    void note(bool begins, Subscriptions& subscriptions, std::string_view prefix) const {
         if (!begins)
-            subscriptions.erase({is_voice, std::move(prefix)});
-        else if (subscriptions.size() < kMaxSubscriptions)
-            subscriptions.emplace(is_voice, std::move(prefix));
+            subscriptions.remove(prefix);
+        else if (to_voice.size() + to_tap.size() < kMaxSubscriptions)
+            subscriptions.add(prefix);
     }
 
     Result<void> open(std::optional<zmq::socket_t>& slot, const std::vector<std::string>& endpoints, int high_water) {
@@ -133,8 +134,7 @@ void ZmqTransport::allow(const std::vector<Allowed>& keys) {
 }
 
 bool ZmqTransport::wanted(std::string_view prefix) const {
-    return std::any_of(state_->subscriptions.begin(), state_->subscriptions.end(),
-                       [&](const auto& subscription) { return overlaps(subscription.second, prefix); });
+    return state_->to_voice.overlap(prefix) || state_->to_tap.overlap(prefix);
 }
 
 }  // namespace drover::bus

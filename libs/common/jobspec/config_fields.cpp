@@ -57,6 +57,18 @@ void read_typed(Context& context, const std::string& path, const Node& node, con
 }
 
 void read_known(Context& context, const std::string& path, const Node& node, const DriverDoc& driver,
+                wire::Value::Map& to);
+
+void read_block(Context& context, const std::string& path, const Node& node, const std::vector<DriverDoc>& blocks,
+                std::string_view name, wire::Value& to) {
+    wire::Value::Map map;
+    if (!is_map(context, path, node)) return;
+    for (const DriverDoc& block : blocks)
+        if (block.name == name) read_known(context, path, node, block, map);
+    to.data = std::move(map);
+}
+
+void read_known(Context& context, const std::string& path, const Node& node, const DriverDoc& driver,
                 wire::Value::Map& to) {
     std::vector<std::string_view> names;
     for (const FieldDoc& field : driver.fields) names.push_back(field.name);
@@ -69,7 +81,11 @@ void read_known(Context& context, const std::string& path, const Node& node, con
             continue;
         }
         context.stood(at, entry.value.mark);
-        read_typed(context, at, entry.value, *field, to[entry.key]);
+        if (field->type == "block") {
+            read_block(context, at, entry.value, driver.blocks, field->block, to[entry.key]);
+        } else {
+            read_typed(context, at, entry.value, *field, to[entry.key]);
+        }
     }
 }
 
@@ -115,7 +131,32 @@ DriverDoc mock_doc() {
              "", 0, kLong},
             {"crash", "true or false", "false", "Whether its shim dies instead of reporting an exit.", "crash: true",
              ""},
-        }};
+            {"exec_command", "block", "none",
+             "What any command that is run beside it (`drover alloc exec`) plays; without it commands run as they are.",
+             "", "exec_command"},
+        },
+        {{"exec_command",
+          "What a command beside the task plays, whatever it is called: the same words as of the task itself.",
+          {
+              {"run_for", "duration", "0s", "How long it runs.", "run_for: 1s", "", 0, kLong},
+              {"exit_code", "number", "0", "What it exits with.", "exit_code: 3", "", 0, 255},
+              {"exit_signal", "number", "0", "The signal it ends by; 0 for none.", "exit_signal: 9", "", 0, 64},
+              {"kill_after", "duration", "0s",
+               "How long it goes on once it is asked to end; not beside `ignores_term`.", "kill_after: 3s", "", 0,
+               kLong},
+              {"ignores_term", "true or false", "false", "Whether it ignores being asked to end.",
+               "ignores_term: true", ""},
+              {"stdout_string", "text", "none", "What it writes to standard output.", "stdout_string: hello", ""},
+              {"stdout_repeat", "number", "0", "How many more times it writes that.", "stdout_repeat: 3", "", 0,
+               1'000'000'000},
+              {"stdout_repeat_duration", "duration", "0s", "How long it waits in between.",
+               "stdout_repeat_duration: 1s", "", 0, kLong},
+              {"stderr_string", "text", "none", "What it writes to standard error.", "stderr_string: oh no", ""},
+              {"stderr_repeat", "number", "0", "How many more times it writes that.", "stderr_repeat: 3", "", 0,
+               1'000'000'000},
+              {"stderr_repeat_duration", "duration", "0s", "How long it waits in between.",
+               "stderr_repeat_duration: 1s", "", 0, kLong},
+          }}}};
 }
 
 DriverDoc docker_doc() {
@@ -125,9 +166,12 @@ DriverDoc docker_doc() {
         "are "
         "`/alloc`, `/local` and `/secrets` in it, and the environment names them so. It gets the task's `resources` "
         "as limits, `user` is one of the image, and without a `kill_signal` it is asked to end as its image says. "
-        "There is no `pre_kill` and no `change_script` for it yet.",
+        "`pre_kill` and `change_script` run in the container, with its user and directory; what they start is there.",
         {
             {"image", "text", "required", "The image: a name with a tag or a digest.", "image: redis:7", ""},
+            {"auth", "block", "none",
+             "Who asks the registry for the image; without it the credentials that the node has (`docker_auth_file`).",
+             "", "auth"},
             {"command", "text", "the image's", "What runs in it.", "command: redis-server", ""},
             {"args", "list of text", "the image's", "The arguments, also without a `command`.",
              "args: [\"--port\", \"6400\"]", ""},
@@ -164,7 +208,18 @@ DriverDoc docker_doc() {
              ""},
             {"readonly_rootfs", "true or false", "false", "Whether only its volumes can be written.",
              "readonly_rootfs: true", ""},
-        }};
+        },
+        {{"auth",
+          "The image is fetched once the task's templates are rendered, so that one of them can make the password of a "
+          "secret variable: as a file, or as a line of an `env` template that `password: ${NAME}` refers to. A password "
+          "that is written into the job file is to be read by everybody who can read jobs.",
+          {
+              {"username", "text", "required", "Whom the registry knows.", "username: ci", ""},
+              {"password", "text", "none", "With what; or `password_file`.", "password: \"${REGISTRY_PASSWORD}\"", ""},
+              {"password_file", "text", "none", "A file below the task's directory that holds it.",
+               "password_file: secrets/registry", ""},
+              {"server_address", "text", "the image's", "Which registry.", "server_address: registry.example.org", ""},
+          }}}};
 }
 
 }  // namespace

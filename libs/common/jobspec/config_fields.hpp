@@ -13,8 +13,10 @@ namespace drover::jobspec {
 struct DriverDoc {
     std::string_view name;
     std::string_view doc;
-    std::vector<FieldDoc>
-        fields;  // types: text, absolute path, list of text, number, duration, true or false, host or none
+    // Types: text, absolute path, list of text, number, duration, true or false, host or none, and block, whose `block`
+    // is the name of one of those below.
+    std::vector<FieldDoc> fields;
+    std::vector<DriverDoc> blocks{};
 };
 
 const std::vector<DriverDoc>& driver_docs();

@@ -106,6 +106,10 @@ std::string reference() {
     for (const DriverDoc& driver : driver_docs()) {
         out += "\n### " + std::string(driver.name) + "\n\n" + std::string(driver.doc) + "\n\n";
         append_fields(out, driver.fields);
+        for (const DriverDoc& block : driver.blocks) {
+            out += "\n#### " + std::string(block.name) + "\n\n" + std::string(block.doc) + "\n\n";
+            append_fields(out, block.fields);
+        }
     }
     return out;
 }

@@ -47,6 +47,9 @@ std::string composed(const std::vector<FieldDoc>& fields, std::string_view title
             const std::string inner = composed(block.fields, block.title);
             out += std::string(field.name) + ": " + (field.type.starts_with("list") ? "[" + inner + "]" : inner);
         }
+        for (const DriverDoc& driver : driver_docs())
+            for (const DriverDoc& block : driver.blocks)
+                if (block.name == field.block) out += std::string(field.name) + ": " + composed(block.fields, block.name);
     }
     return out + "}";
 }

@@ -8,12 +8,16 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "os/pidfd.hpp"
 
 namespace drover::os {
 
 namespace {
 
 constexpr std::size_t kMaxProcesses = 1 << 22;
+constexpr std::size_t kTries = 64;  // of numbers that are no processes, which still cost less than a list
 
 std::vector<pid_t> list_pids() {
     std::vector<pid_t> out;
@@ -39,6 +43,17 @@ std::string_view read_again(const UniqueFd& fd, char (&text)[4096]) {
     return n > 0 ? std::string_view(text, static_cast<std::size_t>(n)) : std::string_view();
 }
 
+// From "0.1 0.2 0.3 1/234 5678": the last word; 0 when it is none.
+pid_t last_given(const UniqueFd& load) {
+    char text[4096];
+    std::string_view line = read_again(load, text);
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    line.remove_prefix(line.rfind(' ') + 1);
+    pid_t given = 0;
+    const bool whole = std::from_chars(line.data(), line.data() + line.size(), given).ec == std::errc();
+    return whole ? given : 0;
+}
+
 std::uint64_t number_after(std::string_view text, std::string_view name) {
     const std::size_t at = text.find(name);
     std::uint64_t value = 0;
@@ -48,14 +63,35 @@ std::uint64_t number_after(std::string_view text, std::string_view name) {
 
 }  // namespace
 
-const std::vector<ProcStat>& ProcTable::look() {
-    ++round_;
-    for (const pid_t pid : list_pids()) {
+// Fills in what is new. True when all processes were listed: then what was not is gone.
+bool ProcTable::find_new() {
+    if (!load_.valid()) load_ = UniqueFd(::open("/proc/loadavg", O_RDONLY | O_CLOEXEC));
+    const pid_t given = last_given(load_);
+    // Numbers are given in turn, but whoever has just got one may not be to be seen yet, so each is tried in two looks.
+    const pid_t from = given_before_;
+    const bool in_turn = from > 0 && given >= given_ && given_ >= from &&
+                         static_cast<std::size_t>(given - from) <= entries_.size() + kTries;
+    const bool all = !in_turn || round_ % kStale == 0;
+    given_before_ = std::exchange(given_, given);
+    std::vector<pid_t> pids;
+    if (all) pids = list_pids();
+    for (pid_t pid = from + 1; !all && pid <= given; ++pid)
+        if (!entries_.contains(pid) && open_pidfd(pid)) pids.push_back(pid);  // threads have numbers, too, but none of these
+    for (const pid_t pid : pids) {
         const auto [it, is_new] = entries_.try_emplace(pid);
-        Entry& entry = it->second;
-        // What cannot be read has ended since it was listed.
-        if ((is_new || entry.followed || due(pid)) && !refresh(pid, entry)) continue;
-        entry.round = round_;
+        // What cannot be read has ended since.
+        if (!is_new || refresh(pid, it->second)) it->second.there = round_;
+    }
+    return all;
+}
+
+const std::vector<ProcStat>& ProcTable::look(const std::unordered_set<pid_t>& fresh) {
+    ++round_;
+    const bool all = find_new();
+    for (auto& [pid, entry] : entries_) {
+        if (entry.read == round_ || (all && entry.there != round_)) continue;
+        const bool wanted = due(pid) || (entry.followed && fresh.contains(pid));
+        entry.there = !wanted || refresh(pid, entry) ? round_ : 0;
     }
     forget_ended();
     out_.clear();
@@ -67,7 +103,7 @@ const std::vector<ProcStat>& ProcTable::look() {
 void ProcTable::forget_ended() {
     std::vector<pid_t> parents;
     for (auto it = entries_.begin(); it != entries_.end();) {
-        if (it->second.round == round_) {
+        if (it->second.there == round_) {
             ++it;
             continue;
         }
@@ -85,6 +121,7 @@ void ProcTable::forget_ended() {
 
 bool ProcTable::refresh(pid_t pid, Entry& entry) {
     char text[4096];
+    entry.read = round_;
     ProcStat now = entry.stat;
     now.pid = pid;
     const UniqueFd once = entry.stat_fd.valid() ? UniqueFd() : open_proc(pid, "/stat");

@@ -1,5 +1,6 @@
 // ProcTable: every process of the machine, looked at again and again. Those that are followed stay open, so that a look
-// costs a read each; the others, which are mostly the same for long, are read now and then.
+// costs a read each; the others, which are mostly the same for long, are read now and then. New ones are looked for among
+// the numbers given since the look before, so that what stays as it is costs nothing.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +15,10 @@ namespace drover::os {
 
 class ProcTable {
    public:
-    // What there is now, in no order. What is said of a process that is not followed may be kStale looks old, but for
-    // new ones and those whose followed child has ended. Of followed ones I/O is told too; while they do nothing it may
-    // be as old.
-    const std::vector<ProcStat>& look();
+    // What there is now, in no order. Read anew are those of `fresh` that are followed, new ones, and those whose
+    // followed child has ended; what is said of any other may be kStale looks old, that it has not ended included. Of
+    // followed ones I/O is told too; while they do nothing it may be as old.
+    const std::vector<ProcStat>& look(const std::unordered_set<pid_t>& fresh);
 
     // From the next look on, these, and no others; at most kMaxOpen of them.
     void follow(const std::unordered_set<pid_t>& pids);
@@ -31,9 +32,11 @@ class ProcTable {
         UniqueFd stat_fd;
         UniqueFd io_fd;
         bool followed = false;
-        unsigned round = 0;  // when it was there
+        unsigned there = 0;  // the round in which it was there last
+        unsigned read = 0;   // and was read
     };
 
+    bool find_new();
     bool refresh(pid_t pid, Entry& entry);
     void refresh_io(pid_t pid, Entry& entry) const;
     bool due(pid_t pid) const { return (static_cast<unsigned>(pid) + round_) % kStale == 0; }
@@ -41,6 +44,9 @@ class ProcTable {
 
     std::unordered_map<pid_t, Entry> entries_;
     std::vector<ProcStat> out_;
+    UniqueFd load_;            // where the kernel says which number it gave last
+    pid_t given_ = 0;          // that, at the last look
+    pid_t given_before_ = -1;  // and at the one before
     unsigned round_ = 0;
     std::size_t open_ = 0;
 };

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
+#include <thread>
 
 #include "os/memory_group.hpp"
 #include "os/node_usage.hpp"
@@ -29,39 +31,79 @@ Process run_script(const std::string& script) {
 
 TEST(ProcTable, SeesWhatComesAndWhatHasGone) {
     ProcTable table;
-    ASSERT_NE(find(table.look(), ::getpid()), nullptr);
+    ASSERT_NE(find(table.look({}), ::getpid()), nullptr);
+    ASSERT_NE(find(table.look({}), ::getpid()), nullptr);
     const Process child = run_script("read x");
-    const ProcStat* seen = find(table.look(), child.pid);
-    ASSERT_NE(seen, nullptr);
+    const ProcStat* seen = find(table.look({}), child.pid);
+    ASSERT_NE(seen, nullptr) << "whether it looks at new numbers only, or at all";
     EXPECT_EQ(seen->parent, ::getpid());
     table.follow({child.pid});
-    ASSERT_NE(find(table.look(), child.pid), nullptr);
+    ASSERT_NE(find(table.look({child.pid}), child.pid), nullptr);
     ::kill(child.pid, SIGKILL);
     ASSERT_TRUE(wait_exited(child.pidfd.get(), seconds(10)));
     ASSERT_TRUE(reap(child.pidfd.get()));
-    EXPECT_EQ(find(table.look(), child.pid), nullptr);
+    EXPECT_EQ(find(table.look({child.pid}), child.pid), nullptr);
+}
+
+TEST(ProcTable, MissesNothingThatComesAtAnyOfItsLooksAndTakesNoThreadForAProcess) {
+    ProcTable table;
+    for (unsigned round = 0; round < 2 * ProcTable::kStale; ++round) {
+        table.look({});
+        std::promise<pid_t> number;
+        std::promise<void> seen;
+        std::thread thread([&] {
+            number.set_value(static_cast<pid_t>(::gettid()));
+            seen.get_future().wait();
+        });
+        const pid_t id = number.get_future().get();
+        const Process process = run_script("exit 0");
+        const auto& procs = table.look({});
+        EXPECT_NE(find(procs, process.pid), nullptr) << "round " << round;
+        EXPECT_EQ(find(procs, id), nullptr) << "round " << round;
+        seen.set_value();
+        thread.join();
+        EXPECT_TRUE(wait_exited(process.pidfd.get(), seconds(10)) && reap(process.pidfd.get()));
+    }
+}
+
+TEST(ProcTable, ReadsOnlyWhatIsWanted) {
+    ProcTable table;
+    table.look({});
+    table.follow({::getpid()});
+    const Duration before = find(table.look({::getpid()}), ::getpid())->cpu_time;
+    while (read_proc(::getpid())->cpu_time == before) continue;
+    // Within kStale looks it is read once without having been asked for.
+    unsigned reads = 0;
+    Duration last = before;
+    for (unsigned round = 0; round < ProcTable::kStale; ++round) {
+        const Duration now = find(table.look({}), ::getpid())->cpu_time;
+        reads += now != last ? 1 : 0;
+        last = now;
+    }
+    EXPECT_LE(reads, 1U);
+    EXPECT_GT(find(table.look({::getpid()}), ::getpid())->cpu_time, before);
 }
 
 TEST(ProcTable, TellsWhatFollowedProcessesUseAtEveryLook) {
     ProcTable table;
-    table.look();
+    table.look({});
     table.follow({::getpid()});
-    const Duration before = find(table.look(), ::getpid())->cpu_time;
+    const Duration before = find(table.look({::getpid()}), ::getpid())->cpu_time;
     ASSERT_TRUE(read_proc(::getpid()));
     while (read_proc(::getpid())->cpu_time == before) continue;
-    EXPECT_GT(find(table.look(), ::getpid())->cpu_time, before);
+    EXPECT_GT(find(table.look({::getpid()}), ::getpid())->cpu_time, before);
 }
 
 TEST(ProcTable, TheParentOfAFollowedProcessThatEndedIsLookedAtAtOnce) {
     ProcTable table;
     const Process child = run_script("i=0; while [ $i -lt 60000 ]; do i=$((i + 1)); done");
-    table.look();
+    table.look({});
     table.follow({child.pid});
-    table.look();
-    const Duration before = find(table.look(), ::getpid())->reaped_cpu_time;
+    table.look({child.pid});
+    const Duration before = find(table.look({child.pid}), ::getpid())->reaped_cpu_time;
     ASSERT_TRUE(wait_exited(child.pidfd.get(), seconds(60)));
     ASSERT_TRUE(reap(child.pidfd.get()));
-    EXPECT_GT(find(table.look(), ::getpid())->reaped_cpu_time, before);
+    EXPECT_GT(find(table.look({child.pid}), ::getpid())->reaped_cpu_time, before);
 }
 
 TEST(NodeUse, IsReadFromTheKernelsTexts) {

@@ -16,4 +16,9 @@ Result<int> signal_number(const std::string& name) {
     return fail(ErrorKind::invalid, "there is no signal " + name);
 }
 
+std::string signal_name(int number) {
+    const char* const name = sigabbrev_np(number);
+    return name != nullptr ? "SIG" + std::string(name) : std::to_string(number);
+}
+
 }  // namespace drover::os

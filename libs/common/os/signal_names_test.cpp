@@ -13,6 +13,8 @@ TEST(SignalNames, AreKnownWithAndWithoutTheirPrefix) {
     EXPECT_EQ(signal_number("").value(), SIGINT);
     EXPECT_FALSE(signal_number("SIGNOPE"));
     EXPECT_FALSE(signal_number("SIG"));
+    EXPECT_EQ(signal_name(SIGHUP), "SIGHUP");
+    EXPECT_EQ(signal_name(63), "63");
 }
 
 }  // namespace

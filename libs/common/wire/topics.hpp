@@ -20,7 +20,8 @@ inline constexpr auto kTopics = std::to_array<Topic>({
     {"audit", "<number>", "AuditRecord", "state-store",
      "Somebody has asked for a change, or run a command beside a task, and it is recorded whether he got it."},
     {"task/stats", "<job>/<alloc>/<task>", "TaskUsage", "driver-manager",
-     "A sample of what a running task uses: every second while somebody listens, else every 10 s. Never repeated."},
+     "A sample of what a running task uses: every second while somebody listens to it, else every 10 s. Never "
+     "repeated."},
     {"task/log", "<job>/<alloc>/<task>/<stdout or stderr>", "TaskOutput", "driver-manager",
      "A task wrote something. Said only while somebody listens to it, and never repeated."},
     {"stats/node", "<node>", "NodeUsage", "driver-manager",

@@ -71,18 +71,16 @@ void Instance::told(Instant now, wire::DriverInfo info) {
     due_ = now + period_;
 }
 
-// The first failure of a row may be a restart: it is tried again at once.
 void Instance::broke(Instant now, const std::string& why) {
     if (state_ == InstanceState::idle || state_ == InstanceState::resting) return;
-    if (state_ == InstanceState::up && now - up_since_ >= kSettled) failures_ = 0;
-    const Duration pause = failures_ == 0 ? Duration{} : backoff(kFirstPause, failures_ - 1, kLongestPause);
-    failures_ += 1;
+    if (state_ == InstanceState::up && now - up_since_ >= kSettled) failures_.over();
+    const Duration pause = failures_.pause();
     enter(InstanceState::resting);
     asked_ = false;
     due_ = now + pause;
     info_.healthy = false;
     info_.description = why;
-    known_ = known_ || failures_ > 1;
+    known_ = known_ || failures_.count() > 1;
 }
 
 }  // namespace drover::driver_manager

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/time.hpp"
+#include "driver-manager/core/failures.hpp"
 #include "wire/observed.hpp"
 
 namespace drover::driver_manager {
@@ -30,8 +31,6 @@ const char* to_string(InstanceState state);
 
 class Instance {
    public:
-    static constexpr Duration kFirstPause = seconds(5);  // after the second failure in a row, doubled each time
-    static constexpr Duration kLongestPause = minutes(2);
     static constexpr Duration kPatience = seconds(10);  // for an answer
     static constexpr Duration kSettled = seconds(10);   // one that was up for so long begins a new row of failures
 
@@ -70,7 +69,7 @@ class Instance {
     bool asked_ = false;  // and has not answered
     Instant due_;         // of the answer, of the next question, of the end of the pause
     Instant up_since_;
-    std::uint64_t failures_ = 0;  // in a row
+    Failures failures_;
 };
 
 }  // namespace drover::driver_manager

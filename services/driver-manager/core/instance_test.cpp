@@ -89,7 +89,7 @@ TEST_F(InstanceTest, OneThatDiesSoonAfterEachStartIsNotStartedInARow) {
     come_up();
     now = now + seconds(1);
     instance.broke(now, "died");
-    EXPECT_EQ(sleep(), Instance::kFirstPause);
+    EXPECT_EQ(sleep(), Failures::kFirstPause);
     come_up();
     now = now + Instance::kSettled;
     instance.broke(now, "died");
@@ -141,14 +141,14 @@ TEST(InstanceRandom, KeepsItsPromisesWhateverHappens) {
                 default:
                     if (instance.next(now) == Act::dispense) dispensed.push_back(now);
                     if (instance.state() != InstanceState::idle) {
-                        EXPECT_LE(instance.wake_at() - now, Instance::kLongestPause);
+                        EXPECT_LE(instance.wake_at() - now, Failures::kLongestPause);
                     }
             }
             if (before != instance.state()) taken.emplace(before, instance.state());
         }
         // Two in a row may follow at once, the third has to wait.
         for (std::size_t i = 2; i < dispensed.size(); ++i)
-            EXPECT_GE(dispensed[i] - dispensed[i - 2], Instance::kFirstPause) << "seed " << seed;
+            EXPECT_GE(dispensed[i] - dispensed[i - 2], Failures::kFirstPause) << "seed " << seed;
     }
     for (const InstanceEdge& edge : kInstanceEdges)
         EXPECT_TRUE(taken.contains({edge.from, edge.to})) << to_string(edge.from) << " -> " << to_string(edge.to);

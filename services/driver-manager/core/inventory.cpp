@@ -372,23 +372,11 @@ wire::TaskObserved Inventory::describe(const TaskKey& key, const Task& task) con
     return result;
 }
 
-const wire::TaskCommand* Inventory::standing(const TaskKey& key) const {
-    const auto task = tasks_.find(key);
-    return task == tasks_.end() || !task->second.standing ? nullptr : &*task->second.standing;
-}
-
 bool Inventory::keeps_place(const TaskKey& key) const {
     const auto task = tasks_.find(key);
     if (task == tasks_.end() || task->second.destroyed) return false;
     if (any_live(task->second) || !task->second.standing) return true;
     return task->second.standing->verb == wire::Verb::run || task->second.standing->keep_place;
-}
-
-std::vector<TaskKey> Inventory::tasks() const {
-    std::vector<TaskKey> keys;
-    for (const auto& [key, task] : tasks_)
-        if (!task.destroyed) keys.push_back(key);
-    return keys;
 }
 
 }  // namespace drover::driver_manager

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -96,6 +97,16 @@ class Inventory {
     // Does the task hold what it has reserved? From before its first incarnation until nothing of it lives and it will
     // not run again; one that was adopted, until it is known what should become of it.
     bool keeps_place(const TaskKey& key) const;
+
+    // Calls for each incarnation that runs and whose command is known. Nothing is copied for it.
+    void each_running(const std::function<void(const TaskKey&, const wire::TaskCommand&,
+                                               const wire::IncarnationObserved&)>& call) const;
+
+    // Calls for each task that has an observed() and whose command is known.
+    void each_standing(const std::function<void(const TaskKey&, const wire::TaskCommand&)>& call) const;
+
+    // Has it an observed()?
+    bool shows(const TaskKey& key) const;
 
     // Every task that has an observed().
     std::vector<TaskKey> tasks() const;

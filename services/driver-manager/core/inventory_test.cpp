@@ -282,6 +282,25 @@ TEST(Inventory, DestroyStopsThenForgetsThenRemovesTheDirectories) {
     EXPECT_THAT(inventory.tasks(), IsEmpty());
 }
 
+TEST(Inventory, NamesThoseThatRunAndWhatTheyAreToDo) {
+    Inventory inventory;
+    inventory.adopt(kServer, 0, {state(3, RunPhase::running)});
+    std::vector<std::string> running;
+    const auto look = [&] {
+        running.clear();
+        inventory.each_running([&](const TaskKey& key, const wire::TaskCommand& command, const auto& one) {
+            EXPECT_EQ(command.task, key.task);
+            running.push_back(key.task + " " + std::to_string(one.seq));
+        });
+        return running;
+    };
+    EXPECT_THAT(look(), IsEmpty()) << "whose task it is is not known yet";
+    (void)inventory.command(run(3));
+    EXPECT_THAT(look(), ElementsAre(kServer.task + " 3"));
+    (void)inventory.report(kServer, state(3, RunPhase::exited));
+    EXPECT_THAT(look(), IsEmpty());
+}
+
 TEST(Inventory, DestroyEndsAlsoWhatIsNewerThanItNames) {
     Inventory inventory;
     inventory.adopt(kServer, 0, {state(3, RunPhase::running)});

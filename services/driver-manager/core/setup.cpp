@@ -7,9 +7,12 @@ namespace drover::driver_manager {
 std::vector<wire::SetupKind> setup_steps(const wire::TaskSpec& spec) {
     std::vector<wire::SetupKind> kinds = {wire::SetupKind::directory};
     if (!spec.payload_file.empty()) kinds.push_back(wire::SetupKind::payload);
-    // What a container is made of is fetched like what it works with.
-    if (!spec.artifacts.empty() || spec.driver == "docker") kinds.push_back(wire::SetupKind::artifacts);
-    if (!spec.templates.empty()) kinds.push_back(wire::SetupKind::templates);
+    // What a container is made of is fetched like what it works with, but only once it is rendered who may have it.
+    const bool image = spec.driver == "docker";
+    const bool renders = !spec.templates.empty();
+    if (!spec.artifacts.empty() || (image && !renders)) kinds.push_back(wire::SetupKind::artifacts);
+    if (renders) kinds.push_back(wire::SetupKind::templates);
+    if (image && renders) kinds.push_back(wire::SetupKind::artifacts);
     return kinds;
 }
 

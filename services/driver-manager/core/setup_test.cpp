@@ -19,6 +19,13 @@ TEST(SetupCourse, ATaskGetsOnlyTheStepsItNeedsInTheirOrder) {
     spec.payload_file = "input";
     EXPECT_THAT(setup_steps(spec),
                 ElementsAre(SetupKind::directory, SetupKind::payload, SetupKind::artifacts, SetupKind::templates));
+    spec.driver = "docker";
+    spec.payload_file.clear();
+    EXPECT_THAT(setup_steps(spec),
+                ElementsAre(SetupKind::directory, SetupKind::artifacts, SetupKind::templates, SetupKind::artifacts))
+        << "what a registry wants to see may be rendered";
+    spec.templates.clear();
+    EXPECT_THAT(setup_steps(spec), ElementsAre(SetupKind::directory, SetupKind::artifacts));
 }
 
 TEST(SetupCourse, StepsFollowOneAnotherAndSayHowLongTheyTook) {

@@ -27,7 +27,7 @@ void add(drivers::DeviceGrant& all, drivers::DeviceGrant&& more) {
 }  // namespace
 
 Manager::Manager(std::vector<std::unique_ptr<Plugin>> plugins) {
-    for (std::unique_ptr<Plugin>& plugin : plugins) instances_.push_back({std::move(plugin), {}, 0, {}});
+    for (std::unique_ptr<Plugin>& plugin : plugins) instances_.push_back({std::move(plugin), {}});
 }
 
 void Manager::look(Instant now) {
@@ -45,10 +45,10 @@ void Manager::look(Instance& instance, Instant now) {
     auto seen = instance.plugin->fingerprint();
     if (seen) {
         instance.groups = std::move(*seen);
-        instance.failures = 0;
+        instance.failures.over();
         return;
     }
-    instance.due = now + backoff(kFirstPause, instance.failures++, kLongestPause);
+    instance.due = now + instance.failures.pause();
     // Tasks have them all the same; they are only given to nobody else.
     for (wire::DeviceGroup& group : instance.groups)
         for (wire::Device& device : group.devices) {

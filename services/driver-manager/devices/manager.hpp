@@ -6,15 +6,13 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "driver-manager/core/failures.hpp"
 #include "driver-manager/devices/plugin.hpp"
 
 namespace drover::devices {
 
 class Manager {
    public:
-    static constexpr Duration kFirstPause = seconds(5);  // after a failure, doubled with each further one
-    static constexpr Duration kLongestPause = minutes(2);
-
     explicit Manager(std::vector<std::unique_ptr<Plugin>> plugins);
 
     // Asks every plugin that is due.
@@ -32,8 +30,8 @@ class Manager {
     struct Instance {
         std::unique_ptr<Plugin> plugin;
         std::vector<wire::DeviceGroup> groups;
-        std::uint64_t failures = 0;  // in a row
-        Instant due;
+        driver_manager::Failures failures{};
+        Instant due{};
     };
 
     void look(Instance& instance, Instant now);

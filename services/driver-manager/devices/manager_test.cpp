@@ -52,10 +52,11 @@ TEST(Manager, APluginThatFailsIsAskedAgainLaterAndLaterWithItsDevicesUnhealthy) 
     EXPECT_FALSE(two.manager->groups()[1].devices[0].healthy);
     EXPECT_EQ(two.manager->groups()[1].devices[0].description, "the card is being reset");
     EXPECT_TRUE(two.manager->groups()[0].devices[0].healthy) << "of another plugin";
-    two.first->fail_with("");
     two.manager->look(two.now + seconds(1));
+    two.first->fail_with("");
+    two.manager->look(two.now + seconds(2));
     EXPECT_FALSE(two.manager->groups()[1].devices[0].healthy) << "not asked yet";
-    two.manager->look(two.now + Manager::kFirstPause);
+    two.manager->look(two.now + seconds(1) + driver_manager::Failures::kFirstPause);
     EXPECT_TRUE(two.manager->groups()[1].devices[0].healthy);
 }
 

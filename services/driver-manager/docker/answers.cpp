@@ -1,5 +1,7 @@
 #include "driver-manager/docker/answers.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "driver-manager/docker/frames.hpp"
@@ -9,6 +11,10 @@ namespace drover::docker {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::string_view kOfLayers[] = {"Pulling fs layer",  "Waiting",    "Downloading",   "Verifying Checksum",
+                                          "Download complete", "Extracting", "Pull complete", "Already exists",
+                                          "Loading layer"};
 
 // What `read` makes of the text; the library's exceptions end here.
 template <class F>
@@ -78,13 +84,19 @@ Result<Version> read_version(const Answer& answer) {
 Result<Progress> read_progress(std::string_view line) {
     return parse(line, [](const Json& json) {
         Progress out;
-        out.layer = text_of(json, "id");
+        const std::string status = text_of(json, "status");
+        // What begins otherwise is said of the image, whose tag then is the id.
+        const bool of_layer = std::any_of(std::begin(kOfLayers), std::end(kOfLayers),
+                                          [&](std::string_view word) { return status == word; });
+        if (of_layer) out.layer = text_of(json, "id");
+        out.over = status == "Pull complete" || status == "Already exists";
         out.error = text_of(json, "error");
         const auto detail = json.find("progressDetail");
         // A layer is downloaded, and then unpacked with numbers of its own.
-        if (detail != json.end() && detail->is_object() && text_of(json, "status") != "Extracting") {
+        if (detail != json.end() && detail->is_object() && status != "Extracting") {
             out.done = detail->value("current", std::uint64_t{0});
             out.total = detail->value("total", std::uint64_t{0});
+            out.over = out.over || (status == "Loading layer" && out.done >= out.total);
         }
         return out;
     });

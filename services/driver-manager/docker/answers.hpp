@@ -50,6 +50,7 @@ Result<Version> read_version(const Answer& answer);
 // One line of the progress of an image that is pulled or loaded.
 struct Progress {
     std::string layer;  // empty: of the whole
+    bool over = false;  // with the layer
     std::uint64_t done = 0;
     std::uint64_t total = 0;  // 0: not known
     std::string error;        // the end of it

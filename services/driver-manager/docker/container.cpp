@@ -6,7 +6,7 @@
 #include <cinttypes>
 
 #include "driver-manager/docker/keeper.hpp"
-#include "os/pidfd.hpp"
+#include "os/signal_names.hpp"
 #include "shim/text.hpp"
 
 namespace drover::docker {
@@ -27,13 +27,14 @@ std::string working_directory() {
 // Asks the daemon what there is and does the next thing about it.
 void Keeper::look() {
     look_at_ = kUnset;
-    if (status_.record.stop_requested != 0 && !may_exist_) return never_started("");
+    if (post_.record().stop_requested != 0 && !may_exist_) return never_started("");
     auto found = find();
     if (!found) {
-        waits_for(found.error().message);
+        signal_by_hand();
+        post_.waits_for(found.error().message);
         return look_later();
     }
-    if (stage_ == Stage::starting && status_.record.stop_requested != 0 &&
+    if (stage_ == Stage::starting && post_.record().stop_requested != 0 &&
         (!*found || (*found)->state == ContainerState::created))
         return never_started(*found ? (*found)->id : "");
     if (!*found) return stage_ == Stage::starting ? create() : gone();
@@ -70,19 +71,19 @@ Result<std::optional<Container>> Keeper::find() {
 
 // The name keeps the daemon from ever making two.
 void Keeper::create() {
-    if (const auto log = open_log(); !log) return fail_start(log.error().message, true);
+    if (const auto log = open_log(); !log) return post_.fail_start(log.error().message, true);
     const auto body = add_labels(spec_.container, {{kIncarnationLabel, spec_.id}, {kRecordLabel, working_directory()}});
-    if (!body) return fail_start(body.error().message, false);
+    if (!body) return post_.fail_start(body.error().message, false);
     may_exist_ = true;
     const auto answer = engine_.ask("POST", "/containers/create?name=drover-" + escape(spec_.id), *body, kSlow);
     if (!answer) {
-        waits_for(answer.error().message);
+        post_.waits_for(answer.error().message);
         return look_later();
     }
     if (answer->good()) return look();
     const bool exists = answer->status == 409;
     if (exists && looks_ < 5) return look_later();
-    fail_start("cannot make the container: " + reason(*answer),
+    post_.fail_start("cannot make the container: " + reason(*answer),
                exists || answer->status == 404 || answer->status >= 500);
 }
 
@@ -90,17 +91,17 @@ void Keeper::start(const Container& container) {
     if (stage_ == Stage::running) return gone();
     const auto answer = engine_.ask("POST", "/containers/" + container.id + "/start", "", kSlow);
     if (!answer) {
-        waits_for(answer.error().message);
+        post_.waits_for(answer.error().message);
         return look_later();
     }
     // 304: it runs already.
     if (answer->good() || answer->status == 304) return look();
     remove(container.id);
-    fail_start("cannot start the container: " + reason(*answer), answer->status >= 500);
+    post_.fail_start("cannot start the container: " + reason(*answer), answer->status >= 500);
 }
 
 void Keeper::watch(const Container& container) {
-    ShimStatus& record = status_.record;
+    ShimStatus& record = post_.record();
     const std::uint64_t began = shim::start_time(container.pid);
     if (stage_ == Stage::starting || record.task_pid != container.pid || record.task_start != began) {
         looks_ = 0;
@@ -110,9 +111,9 @@ void Keeper::watch(const Container& container) {
         record.task_pid = container.pid;
         record.task_start = began;
         record.error[0] = '\0';
-        publish();
+        post_.publish();
     }
-    waits_for("");
+    post_.waits_for("");
     if (signal_due_) {
         const auto sent = kill(stop_signal_);
         signal_due_ = !sent;
@@ -120,7 +121,7 @@ void Keeper::watch(const Container& container) {
     }
     if (output_) return;
     if (const auto open = open_output(true); !open) {
-        waits_for(open.error().message);
+        post_.waits_for(open.error().message);
         look_later();
     }
 }
@@ -133,10 +134,10 @@ void Keeper::never_started(const std::string& id) {
 void Keeper::ended(const Container& container) {
     // Asked for once more and to its end, since the daemon may hang up early on who follows.
     if (const auto whole = drain(); !whole) {
-        waits_for(whole.error().message);
+        post_.waits_for(whole.error().message);
         return look_later();
     }
-    ShimStatus& record = status_.record;
+    ShimStatus& record = post_.record();
     record.started_at = container.started_at;
     record.finished_at = container.finished_at;
     record.exit_code = container.exit_code;
@@ -147,8 +148,8 @@ void Keeper::ended(const Container& container) {
 }
 
 void Keeper::gone() {
-    status_.record.exit_code = -1;
-    std::snprintf(status_.record.error, sizeof status_.record.error,
+    post_.record().exit_code = -1;
+    std::snprintf(post_.record().error, sizeof post_.record().error,
                   "somebody else removed the container, so how it ended is unknown");
     finish(SHIM_EXITED);
 }
@@ -160,17 +161,23 @@ Result<bool> Keeper::kill(const std::string& signal) {
     return answer->good();
 }
 
+// A daemon that does not answer must not turn a stop into a kill.
+void Keeper::signal_by_hand() {
+    const ShimStatus& record = post_.record();
+    if (!signal_due_ || stage_ != Stage::running || record.task_pid <= 0) return;
+    const int number = os::signal_number(stop_signal_).value_or(SIGTERM);
+    signal_due_ = !supervisor::signal_exactly(record.task_pid, record.task_start, number);
+}
+
 // The end of a stop's patience. A daemon that is away keeps nothing running: its first process ends with a container.
 void Keeper::kill_now() {
     kill_at_ = kUnset;
     signal_due_ = false;
     look_at_ = shim::monotonic_ns();
     if (stage_ != Stage::running) return;
-    const ShimStatus& record = status_.record;
+    const ShimStatus& record = post_.record();
     if (kill("KILL")) return;
-    const auto pidfd = os::open_pidfd(record.task_pid);
-    if (pidfd && record.task_start != 0 && shim::start_time(record.task_pid) == record.task_start)
-        (void)os::send_signal(pidfd->get(), SIGKILL);
+    (void)supervisor::signal_exactly(record.task_pid, record.task_start, SIGKILL);
 }
 
 // One that stays, because the daemon is away now, is found and removed later as one without a record.

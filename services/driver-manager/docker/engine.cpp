@@ -91,14 +91,15 @@ class Talk {
     UniqueFd fd_;
 };
 
-std::string question(std::string_view method, std::string_view path, std::string_view type, std::uint64_t size) {
+std::string question(std::string_view method, std::string_view path, std::string_view type, std::uint64_t size,
+                     std::string_view headers = "") {
     std::string out;
     out.append(method).append(" ").append(path).append(" HTTP/1.0\r\nHost: docker\r\n");
     if (method == "POST") {
         out.append("Content-Type: ").append(type);
         out.append("\r\nContent-Length: ").append(std::to_string(size)).append("\r\n");
     }
-    return out.append("\r\n");
+    return out.append(headers).append("\r\n");
 }
 
 struct Head {
@@ -179,11 +180,11 @@ Result<Answer> Engine::ask(std::string_view method, std::string_view path, std::
     return receive_answer(talk, "");
 }
 
-Result<Stream> Engine::open(std::string_view method, std::string_view path, std::string_view body,
-                            Duration limit) const {
+Result<Stream> Engine::open(std::string_view method, std::string_view path, std::string_view body, Duration limit,
+                            std::string_view headers) const {
     Talk talk(socket_, limit);
     if (const auto open = talk.connect(); !open) return tl::unexpected(open.error());
-    const std::string head = question(method, path, "application/json", body.size());
+    const std::string head = question(method, path, "application/json", body.size(), headers);
     if (const auto sent = talk.send(head + std::string(body)); !sent) return tl::unexpected(sent.error());
     return receive_stream(talk);
 }

@@ -1,12 +1,15 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <iterator>
 #include <map>
 
 #include "driver-manager/docker/answers.hpp"
 #include "driver-manager/docker/verbs.hpp"
+#include "os/files.hpp"
 
 namespace drover::docker {
 
@@ -14,6 +17,7 @@ namespace {
 
 constexpr Duration kAnswer = seconds(30);
 constexpr std::size_t kMaxLine = 1 << 20;
+constexpr std::size_t kMaxConfig = 1 << 20;
 
 // "name:tag" of what may have no tag; one with a digest is left as it is.
 std::string with_tag(const std::string& image) {
@@ -36,28 +40,44 @@ Result<bool> is_there(const Engine& engine, const std::string& image) {
     return true;
 }
 
-// All layers together, said again when there is another MiB.
+// All layers together, said again when there is another one, or another MiB.
 class Teller {
    public:
     void hear(const Progress& progress) {
-        if (progress.total == 0) return;
-        layers_[progress.layer] = {progress.done, progress.total};
-        std::uint64_t done = 0;
-        std::uint64_t total = 0;
-        for (const auto& [layer, size] : layers_) {
-            done += size.first;
-            total += size.second;
-        }
-        if (done >> 20U == said_) return;
-        said_ = done >> 20U;
-        std::printf("%llu of %llu MiB\n", static_cast<unsigned long long>(said_),
-                    static_cast<unsigned long long>((total >> 20U) + 1));
+        if (progress.layer.empty()) return;
+        Layer& layer = layers_[progress.layer];
+        layer.over = layer.over || progress.over;
+        if (progress.total > 0) layer = {layer.over, progress.done, progress.total};
+        const std::string now = words();
+        if (now == said_) return;
+        said_ = now;
+        std::puts(said_.c_str());
         std::fflush(stdout);
     }
 
    private:
-    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> layers_;
-    std::uint64_t said_ = 0;
+    struct Layer {
+        bool over = false;
+        std::uint64_t done = 0;
+        std::uint64_t total = 0;
+    };
+
+    std::string words() const {
+        std::size_t over = 0;
+        Layer all;
+        for (const auto& [id, layer] : layers_) {
+            over += layer.over ? 1 : 0;
+            all.done += layer.over ? layer.total : layer.done;
+            all.total += layer.total;
+        }
+        std::string out = std::to_string(over) + " of " + std::to_string(layers_.size()) + " layers";
+        if (all.total > 0)
+            out += ", " + std::to_string(all.done >> 20U) + " of " + std::to_string((all.total >> 20U) + 1) + " MiB";
+        return out;
+    }
+
+    std::map<std::string, Layer> layers_;
+    std::string said_;
 };
 
 // To the end of an answer that is a line of JSON for each step.
@@ -91,10 +111,43 @@ Result<void> load(const Engine& engine, const ImageOrder& order) {
     return follow(*stream, order.silence);
 }
 
+Result<std::optional<Login>> login_of(const ImageOrder& order) {
+    if (order.login || order.auth_file.empty()) return order.login;
+    const auto text = os::read_file(order.auth_file, kMaxConfig);
+    auto found = text ? find_login(*text, registry_of(order.image))
+                      : Result<std::optional<Login>>(tl::unexpected(text.error()));
+    if (!found)
+        return fail(ErrorKind::invalid,
+                    "docker_auth_file of the node, " + order.auth_file + ", cannot be used: " + found.error().message);
+    if (*found) (*found)->from = order.auth_file + " of the node";
+    return found;
+}
+
+// The daemon hands on what the registry says, as an error of its own; trying again would not change it.
+Error explained(Error error, const ImageOrder& order, const std::optional<Login>& login) {
+    constexpr std::string_view kOfLogins[] = {"unauthorized", "Unauthorized", "no basic auth credentials",
+                                              "authentication required", "denied: "};
+    const bool of_login = std::any_of(std::begin(kOfLogins), std::end(kOfLogins), [&](std::string_view word) {
+        return error.message.find(word) != std::string::npos;
+    });
+    if (!of_login) return error;
+    const std::string registry = "the registry " + registry_of(order.image);
+    if (!login)
+        return {ErrorKind::refused, registry + " wants credentials: give the task config.auth, or the node a "
+                                               "docker_auth_file (" + error.message + ")"};
+    return {ErrorKind::refused, registry + " refuses the user " + (login->user.empty() ? "of the token" : login->user) +
+                                    " with what is in " + login->from + " (" + error.message + ")"};
+}
+
 Result<void> pull(const Engine& engine, const ImageOrder& order) {
-    auto stream = engine.open("POST", "/images/create?fromImage=" + escape(with_tag(order.image)), "", order.silence);
+    const auto login = login_of(order);
+    if (!login) return tl::unexpected(login.error());
+    const std::string header = *login ? login_header(**login, registry_of(order.image)) : "";
+    auto stream =
+        engine.open("POST", "/images/create?fromImage=" + escape(with_tag(order.image)), "", order.silence, header);
     if (!stream) return tl::unexpected(stream.error());
-    return follow(*stream, order.silence);
+    const auto got = follow(*stream, order.silence);
+    return got ? got : tl::unexpected(explained(got.error(), order, *login));
 }
 
 }  // namespace

@@ -10,36 +10,29 @@
 #include "driver-manager/docker/answers.hpp"
 #include "driver-manager/docker/engine.hpp"
 #include "driver-manager/docker/frames.hpp"
-#include "shim/control.hpp"
+#include "driver-manager/supervisor/post.hpp"
 #include "shim/log.hpp"
 #include "shim/spec.hpp"
-#include "shim/status.hpp"
 
 namespace drover::docker {
 
 class Keeper {
    public:
-    // In the incarnation's directory, whose status record `status` holds open. SIGTERM and SIGINT are blocked.
-    // `resumed`: there was a keeper before.
-    Keeper(const shim::Spec& spec, shim::StatusFile& status, shim::Control& control, bool resumed);
+    // In the incarnation's directory. SIGTERM and SIGINT are blocked. `resumed`: there was a keeper before.
+    Keeper(const shim::Spec& spec, supervisor::Post& post, bool resumed);
 
     // Returns once the end of the container is on disk.
     void run();
 
-    // The task could not be started; final.
-    void fail_start(const std::string& sentence, bool recoverable);
-
    private:
-    enum class Stage { starting, running, done };
+    enum class Stage { starting, running };
 
     // keeper.cpp: what comes from outside
     void wait();
     void answer(int client);
     void request_stop(std::int64_t timeout_ns);
     void apply_signal(std::uint64_t order, int number);
-    void publish();
     void look_later();
-    void waits_for(const std::string& sentence);
 
     // container.cpp: what it does at the daemon
     void look();
@@ -51,6 +44,7 @@ class Keeper {
     void ended(const Container& container);
     void gone();
     Result<bool> kill(const std::string& signal);
+    void signal_by_hand();
     void kill_now();
     void remove(const std::string& id);
     void finish(ShimPhase phase);
@@ -63,8 +57,7 @@ class Keeper {
     void keep_positions();
 
     const shim::Spec& spec_;
-    shim::StatusFile& status_;
-    shim::Control& control_;
+    supervisor::Post& post_;
     Engine engine_;
     Stage stage_ = Stage::starting;
     bool may_exist_;  // it, or somebody before it, has asked for the container

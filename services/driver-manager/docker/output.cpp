@@ -23,7 +23,7 @@ std::uint64_t end_of(const shim::Log& log) { return log.start + log.size; }
 
 Result<void> Keeper::open_log() {
     if (frames_) return {};
-    char error[sizeof status_.record.error];
+    char error[sizeof ShimStatus::error];
     if (!shim::open_logs(spec_, &logs_[0], &logs_[1], error, sizeof error)) return fail(ErrorKind::unavailable, error);
     positions_fd_ = ::open(kPositionsFile, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     // Without an earlier keeper what is in the log is of earlier starts.

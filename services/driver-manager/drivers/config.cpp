@@ -24,10 +24,19 @@ std::string to_string(const ConfigProblem& problem) {
     return result;
 }
 
-ConfigReader::ConfigReader(const wire::Value::Map& config, std::span<const std::string_view> known) : config_(config) {
+ConfigReader::ConfigReader(const wire::Value::Map& config, std::span<const std::string_view> known, std::string path)
+    : config_(config), path_(std::move(path)) {
     for (const auto& [key, value] : config)
         if (std::find(known.begin(), known.end(), key) == known.end())
-            problems_.push_back({key, "is not a field of this driver", nearest(key, known)});
+            problems_.push_back({path_ + key, "is not a field of this driver", nearest(key, known)});
+}
+
+const wire::Value::Map* ConfigReader::find_map(std::string_view key) {
+    const wire::Value* value = find(key);
+    if (!value) return nullptr;
+    const auto* map = std::get_if<wire::Value::Map>(&value->data);
+    if (!map) problem(key, "must be a map, not " + kind_of(*value));
+    return map;
 }
 
 const wire::Value* ConfigReader::find(std::string_view key) const {

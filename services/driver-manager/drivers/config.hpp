@@ -28,8 +28,9 @@ std::string to_string(const ConfigProblem& problem);
 
 class ConfigReader {
    public:
-    // Keys of `config` that are not among `known` are problems. Both outlive the reader.
-    ConfigReader(const wire::Value::Map& config, std::span<const std::string_view> known);
+    // Keys of `config` that are not among `known` are problems. Both outlive the reader. `path` is that of a block
+    // inside another: "auth.".
+    ConfigReader(const wire::Value::Map& config, std::span<const std::string_view> known, std::string path = "");
 
     // Absent or wrong: the empty value; wrong is a problem, and so is absent for a `required` one.
     std::string text(std::string_view key);
@@ -38,18 +39,30 @@ class ConfigReader {
     bool flag(std::string_view key);
     std::int64_t number(std::string_view key, std::int64_t lowest, std::int64_t highest);
     Duration duration(std::string_view key);
+    bool has(std::string_view key) const { return find(key) != nullptr; }
+    // Reads the block at `key` by `read`, which gets a reader of its own; not when it is absent or no block.
+    template <class Read>
+    void block(std::string_view key, std::span<const std::string_view> known, Read read) {
+        const wire::Value::Map* map = find_map(key);
+        if (map == nullptr) return;
+        ConfigReader inner(*map, known, path_ + std::string(key) + ".");
+        read(inner);
+        problems_.insert(problems_.end(), inner.problems_.begin(), inner.problems_.end());
+    }
 
     void problem(std::string_view field, std::string message) {
-        problems_.push_back({std::string(field), message, ""});
+        problems_.push_back({path_ + std::string(field), message, ""});
     }
     std::vector<ConfigProblem> problems() && { return std::move(problems_); }
 
    private:
     const wire::Value* find(std::string_view key) const;
+    const wire::Value::Map* find_map(std::string_view key);
     // The value's text; a problem when it is something else.
     std::string as_text(const std::string& field, const wire::Value& value);
 
     const wire::Value::Map& config_;
+    std::string path_;
     std::vector<ConfigProblem> problems_;
 };
 

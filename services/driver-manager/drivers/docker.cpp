@@ -23,16 +23,6 @@ constexpr const char* kNotInstalled = "drover-docker is not installed beside dro
 // files but one hold loses the oldest.
 const Json kLogs = {{"Type", "json-file"}, {"Config", {{"max-size", "20m"}, {"max-file", "5"}}}};
 
-TaskContext inside(TaskContext context) {
-    context.dirs = {.shared = kSharedInside,
-                    .logs = std::string(kSharedInside) + "/logs",
-                    .root = "/",
-                    .local = kLocalInside,
-                    .secrets = kSecretsInside};
-    context.host_env.clear();
-    return context;
-}
-
 std::vector<std::string> interpolated(const std::vector<std::string>& texts, const Env& known) {
     std::vector<std::string> out;
     for (const std::string& text : texts) out.push_back(interpolate(text, known));
@@ -129,8 +119,8 @@ Json host_config(const DockerConfig& config, const wire::Resources& resources) {
 }
 
 Result<Json> body_of(const wire::TaskSpec& spec, const DockerConfig& config, const TaskContext& context) {
-    const Env env = build_env(spec, inside(context));
-    const Env known = references(env, inside(context));
+    const Env env = build_env(spec, docker_inside(context));
+    const Env known = references(env, docker_inside(context));
     Json body;
     body["Image"] = interpolate(config.image, known);
     std::vector<std::string> command;
@@ -155,6 +145,18 @@ Result<Json> body_of(const wire::TaskSpec& spec, const DockerConfig& config, con
 
 }  // namespace
 
+TaskContext docker_inside(const TaskContext& context) {
+    TaskContext seen = context;
+    seen.dirs = {.shared = kSharedInside,
+                 .logs = std::string(kSharedInside) + "/logs",
+                 .root = "/",
+                 .local = kLocalInside,
+                 .secrets = kSecretsInside};
+    seen.host_env.clear();
+    seen.is_executable = nullptr;
+    return seen;
+}
+
 wire::DriverInfo docker_fingerprint(const HostFacts& host) {
     if (!host.docker) return {.detected = false, .healthy = false, .description = kNotInstalled};
     const bool answers = !host.docker_version.empty();
@@ -166,20 +168,26 @@ wire::DriverInfo docker_fingerprint(const HostFacts& host) {
 std::vector<ConfigProblem> docker_check(const wire::TaskSpec& spec) {
     ConfigReader reader(spec.config, kDockerFields);
     read_docker(reader);
-    const bool scripts = spec.pre_kill || std::any_of(spec.templates.begin(), spec.templates.end(),
-                                                      [](const wire::Template& t) { return t.change_script; });
-    if (scripts) reader.problem("", "has no pre_kill and no change_script: nothing can be run in containers yet");
     return std::move(reader).problems();
 }
 
 Result<DockerImage> docker_image(const wire::TaskSpec& spec, const TaskContext& context) {
     ConfigReader reader(spec.config, kDockerFields);
     const DockerConfig config = read_docker(reader);
-    const Env known = references(build_env(spec, inside(context)), inside(context));
+    const Env known = references(build_env(spec, docker_inside(context)), docker_inside(context));
     DockerImage image;
     image.name = interpolate(config.image, known);
     image.force = config.force_pull;
     image.silence = config.image_pull_timeout;
+    if (config.auth) {
+        const std::string file = interpolate(config.auth->password_file, known);
+        if (leaves(file) || file.starts_with("/"))
+            return fail(ErrorKind::invalid,
+                        "config.auth.password_file names " + file + ", which is not below the task's directory");
+        image.login = {interpolate(config.auth->username, known), interpolate(config.auth->password, known),
+                       file.empty() ? "" : context.dirs.root + "/" + file,
+                       interpolate(config.auth->server_address, known)};
+    }
     const std::string archive = interpolate(config.load, known);
     if (archive.empty()) return image;
     const bool host = archive.starts_with("/");

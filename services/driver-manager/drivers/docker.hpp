@@ -7,6 +7,8 @@
 //   load                a tar of `docker save` below the task's directory, from which a missing image comes
 //   force_pull          true: the image is got before each start, also when there is one of that name
 //   image_pull_timeout  how long nothing may come of the image while it is got
+//   auth                a block with username, password or password_file (below the task's directory), and
+//                       server_address: for the registry
 //   volumes             "source:target[:ro]"; a source is below the task's directory, or absolute where the node
 //                       allows it
 //   ports               "[address:][host:]container[/protocol]"
@@ -18,6 +20,8 @@
 //   readonly_rootfs     only volumes can be written
 #pragma once
 
+#include <optional>
+
 #include "driver-manager/drivers/driver.hpp"
 
 namespace drover::drivers {
@@ -26,9 +30,20 @@ wire::DriverInfo docker_fingerprint(const HostFacts& host);
 std::vector<ConfigProblem> docker_check(const wire::TaskSpec& spec);
 Result<LaunchPlan> docker_plan(const wire::TaskSpec& spec, const TaskContext& context);
 
+// The context as a container sees it.
+TaskContext docker_inside(const TaskContext& context);
+
 // The image that has to be on the node before the task starts.
 struct DockerImage {
+    // For the registry. Never part of a plan, so that no record of the task has it.
+    struct Login {
+        std::string user;
+        std::string password;
+        std::string password_file;  // absolute path on the host, instead
+        std::string server;
+    };
     std::string name;
+    std::optional<Login> login;
     std::string archive;  // absolute path on the host, or empty
     bool force = false;
     Duration silence;

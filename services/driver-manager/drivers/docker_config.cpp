@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view kFields[] = {
     "image",   "command", "args",         "entrypoint", "work_dir",   "load",       "force_pull", "image_pull_timeout",
-    "volumes", "ports",   "network_mode", "labels",     "pids_limit", "privileged", "init",       "readonly_rootfs"};
+    "volumes", "ports",   "network_mode", "labels",     "pids_limit", "privileged", "init",       "readonly_rootfs",
+    "auth"};
+constexpr std::string_view kAuthFields[] = {"username", "password", "password_file", "server_address"};
 
 constexpr std::int64_t kMaxPids = 4'000'000;
 
@@ -27,6 +29,17 @@ void check_each(ConfigReader& reader, const char* field, const std::vector<std::
         if (const auto good = parse(list[i]); !good)
             reader.problem(std::string(field) + "[" + std::to_string(i) + "]", good.error().message);
     }
+}
+
+DockerAuth read_auth(ConfigReader& reader) {
+    DockerAuth auth;
+    auth.username = reader.required_text("username");
+    auth.password = reader.text("password");
+    auth.password_file = reader.text("password_file");
+    auth.server_address = reader.text("server_address");
+    if (auth.password.empty() == auth.password_file.empty())
+        reader.problem("password", "or password_file has to be given, and not both");
+    return auth;
 }
 
 Result<void> check_label(const std::string& text) {
@@ -75,6 +88,7 @@ Result<Port> parse_port(const std::string& text) {
 DockerConfig read_docker(ConfigReader& reader) {
     DockerConfig config;
     config.image = reader.required_text("image");
+    reader.block("auth", kAuthFields, [&](ConfigReader& block) { config.auth = read_auth(block); });
     config.command = reader.text("command");
     config.args = reader.texts("args");
     config.entrypoint = reader.texts("entrypoint");

@@ -8,8 +8,17 @@
 
 namespace drover::drivers {
 
+// Who asks a registry for the image.
+struct DockerAuth {
+    std::string username;
+    std::string password;
+    std::string password_file;   // below the task's directory, instead
+    std::string server_address;  // empty: the image's registry
+};
+
 struct DockerConfig {
     std::string image;
+    std::optional<DockerAuth> auth;
     std::string command;
     std::vector<std::string> args;
     std::vector<std::string> entrypoint;

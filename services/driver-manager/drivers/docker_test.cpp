@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "driver-manager/drivers/script.hpp"
 #include "driver-manager/drivers/test_context.hpp"
 
 namespace drover::drivers {
@@ -101,12 +102,27 @@ TEST(Docker, GivesNoDirectoryOfTheHostUnlessTheNodeAllowsIt) {
     EXPECT_EQ(refusal({{"volumes", list({"/etc:/host"})}, {"privileged", {true}}}, context), "(nothing)");
 }
 
+TEST(Docker, GivesAContainerTheMountsAndNodesOfItsDevices) {
+    TaskContext context = docker_context();
+    context.devices.env = {{"GPUS", "0"}};
+    context.devices.mounts = {{.source = "/opt/gpu/lib", .target = "/usr/lib/gpu"},
+                              {.source = "/run/gpu", .target = "/run/gpu", .writable = true}};
+    context.devices.nodes = {{.source = "/dev/gpu0", .target = "/dev/gpu0", .access = "rwm"}};
+    const Json body = body_of(test_spec("docker", {{"image", text("i")}}), context);
+    EXPECT_THAT(body["Env"].get<std::vector<std::string>>(), Contains("GPUS=0"));
+    const Json& mounts = body["HostConfig"]["Mounts"];
+    ASSERT_EQ(mounts.size(), 5U) << mounts;
+    EXPECT_EQ(mounts[3], Json({{"Type", "bind"}, {"Source", "/opt/gpu/lib"}, {"Target", "/usr/lib/gpu"}, {"ReadOnly", true}}));
+    EXPECT_EQ(mounts[4]["ReadOnly"], false);
+    EXPECT_EQ(body["HostConfig"]["Devices"],
+              Json::array({{{"PathOnHost", "/dev/gpu0"}, {"PathInContainer", "/dev/gpu0"}, {"CgroupPermissions", "rwm"}}}));
+}
+
 TEST(Docker, SaysWhatIsWrongWithItsConfig) {
     wire::TaskSpec spec = test_spec("docker", {{"volumes", list({"a"})},
                                                {"ports", list({"80:x"})},
                                                {"labels", list({"drover.node=other"})},
                                                {"imagee", text("i")}});
-    spec.pre_kill.emplace();
     std::vector<std::string> problems;
     for (const ConfigProblem& problem : docker_check(spec)) problems.push_back(to_string(problem));
     EXPECT_THAT(problems, Contains(HasSubstr("did you mean image?")));
@@ -114,7 +130,30 @@ TEST(Docker, SaysWhatIsWrongWithItsConfig) {
     EXPECT_THAT(problems, Contains(HasSubstr("config.volumes[0] must be source:target")));
     EXPECT_THAT(problems, Contains(HasSubstr("config.ports[0] must be")));
     EXPECT_THAT(problems, Contains(HasSubstr("config.labels[0] must not begin with drover.")));
-    EXPECT_THAT(problems, Contains(HasSubstr("no pre_kill")));
+}
+
+TEST(Docker, KeepsThePasswordOfARegistryOutOfEveryPlan) {
+    const auto image = [](wire::Value::Map auth) {
+        return test_spec("docker", {{"image", text("r.example/i:1")}, {"auth", {std::move(auth)}}});
+    };
+    const wire::TaskSpec good = image({{"username", text("ci")}, {"password", text("hunter2")}});
+    const auto login = docker_image(good, docker_context())->login;
+    ASSERT_TRUE(login);
+    EXPECT_EQ(login->user, "ci");
+    EXPECT_EQ(login->password, "hunter2");
+    EXPECT_EQ(plan(good, docker_context())->container.find("hunter2"), std::string::npos);
+    EXPECT_EQ(docker_image(image({{"username", text("ci")}, {"password_file", text("secrets/registry")}}), docker_context())
+                  ->login->password_file,
+              "/d/allocs/4f1c/server/secrets/registry");
+    EXPECT_THAT(docker_image(image({{"username", text("ci")}, {"password_file", text("../x")}}), docker_context())
+                    .error()
+                    .message,
+                HasSubstr("not below the task's directory"));
+    std::vector<std::string> problems;
+    for (const ConfigProblem& problem : docker_check(image({{"usernam", text("ci")}}))) problems.push_back(to_string(problem));
+    EXPECT_THAT(problems, Contains("config.auth.usernam is not a field of this driver; did you mean username?"));
+    EXPECT_THAT(problems, Contains("config.auth.username is required"));
+    EXPECT_THAT(problems, Contains("config.auth.password or password_file has to be given, and not both"));
 }
 
 TEST(Docker, TakesAnImageFromAnArchiveOfTheTask) {
@@ -125,6 +164,15 @@ TEST(Docker, TakesAnImageFromAnArchiveOfTheTask) {
     EXPECT_EQ(image_of("local/i.tar")->archive, "/d/allocs/4f1c/server/local/i.tar");
     EXPECT_THAT(image_of("../other/i.tar").error().message, HasSubstr("leaves"));
     EXPECT_THAT(image_of("/srv/i.tar").error().message, HasSubstr("docker_volumes"));
+}
+
+TEST(Docker, ItsScriptsAreFoundByTheDaemonAndHaveTheEnvironmentOfTheContainer) {
+    const auto script = plan_script({.command = "drain", .args = {"${NOMAD_TASK_DIR}"}},
+                                    test_spec("docker", {{"image", text("i")}}), docker_context());
+    ASSERT_TRUE(script) << script.error().message;
+    EXPECT_THAT(script->argv, ElementsAre("drain", "/local"));
+    EXPECT_EQ(script->env.at("NOMAD_SECRETS_DIR"), "/secrets");
+    EXPECT_FALSE(script->env.contains("PATH")) << "which is the image's";
 }
 
 TEST(Docker, RefusesWhatIsNoText) {

@@ -12,8 +12,8 @@ namespace {
 
 constexpr Driver kDrivers[] = {
     {"raw_exec", raw_exec_fingerprint, raw_exec_check, raw_exec_plan},
-    {"exec", exec_fingerprint, exec_check, exec_plan, "nobody"},
-    {"docker", docker_fingerprint, docker_check, docker_plan},
+    {"exec", exec_fingerprint, exec_check, exec_plan, "nobody", nullptr, exec_inside},
+    {"docker", docker_fingerprint, docker_check, docker_plan, "", nullptr, docker_inside},
     {"mock", mock_fingerprint, mock_check, mock_plan, "", mock_may_signal},
 };
 

@@ -40,6 +40,7 @@ struct DockerNode {
     std::string socket;       // of the daemon
     bool volumes = false;     // directories of the host, not only of the alloc
     bool privileged = false;  // containers that may do anything to the host
+    std::string auth_file{};  // credentials for registries, as docker's config.json has them; empty: none
 };
 
 // What a task gets with the devices that it has to itself.
@@ -71,7 +72,7 @@ struct TaskContext {
     std::map<std::string, std::uint32_t> ports{};  // of the alloc, by label
     DeviceGrant devices{};
     std::map<std::string, std::string> late_env;  // found out during the setup; has the last word
-    std::function<bool(const std::string& path)> is_executable;
+    std::function<bool(const std::string& path)> is_executable;  // null: that cannot be known
     // Does the path exist, and lie below the directory also when its links are followed?
     std::function<bool(const std::string& dir, const std::string& path)> stays_below;
     std::string mock_task;    // path of drover-mock-task; empty when there is none
@@ -106,6 +107,8 @@ struct Driver {
     std::string_view default_user{};
     // refused, and why, when no signal may be sent to the task; null: any may.
     Result<void> (*may_signal)(const wire::TaskSpec& spec) = nullptr;
+    // The context as a task sees it that has other paths than the node; null: tasks see what the node does.
+    TaskContext (*inside)(const TaskContext& context) = nullptr;
 };
 
 // The sentence of a driver that cannot start anything, because there is no shim.

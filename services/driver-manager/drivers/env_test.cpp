@@ -121,20 +121,18 @@ TEST(Env, ReferencesAreReplacedAndUnknownOnesStay) {
     for (const auto& [text, expected] : table) EXPECT_EQ(interpolate(text, known), expected) << text;
 }
 
-TEST(Script, RunsAsItsTaskDoes) {
+TEST(Script, HasTheEnvironmentOfItsTaskAndIsFoundAsItsCommandIs) {
     wire::TaskSpec spec = test_spec("raw_exec", {{"command", text("/bin/x")}});
     spec.user = "nobody";
     spec.env = {{"PORT", "80"}};
     const TaskContext context = test_context({"/bin/x", kDrain});
     const auto task = plan(spec, context);
     ASSERT_TRUE(task);
-    const auto script = plan_script({"drain", {"--port", "${PORT}"}, seconds(1)}, *task, context);
+    const auto script = plan_script({"drain", {"--port", "${PORT}"}, seconds(1)}, spec, context);
     ASSERT_TRUE(script) << script.error().message;
     EXPECT_THAT(script->argv, ElementsAre(kDrain, "--port", "80"));
-    EXPECT_EQ(script->user, "nobody");
     EXPECT_EQ(script->env, task->env);
-    EXPECT_EQ(script->work_dir, task->work_dir);
-    EXPECT_EQ(plan_script({"nope", {}, {}}, *task, context).error().kind, ErrorKind::not_found);
+    EXPECT_EQ(plan_script({"nope", {}, {}}, spec, context).error().kind, ErrorKind::not_found);
 }
 
 }  // namespace

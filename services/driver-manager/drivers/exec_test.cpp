@@ -134,10 +134,10 @@ TEST(Exec, ItsScriptsRunInsideToo) {
     const TaskContext context = isolating_context({"/usr/bin/server", "/d/allocs/4f1c/server/local/hook"});
     const auto task = plan(exec_spec({}), context);
     ASSERT_TRUE(task);
-    const auto script = plan_script({.command = "hook", .args = {"${NOMAD_TASK_DIR}"}}, *task, context);
+    const auto script = plan_script({.command = "hook", .args = {"${NOMAD_TASK_DIR}"}}, exec_spec({}), context);
     ASSERT_TRUE(script);
     EXPECT_THAT(script->argv, ElementsAre("/local/hook", "/local"));
-    EXPECT_EQ(script->isolation, task->isolation);
+    EXPECT_EQ(script->env, task->env);
 }
 
 bool refuses(const std::vector<SyscallRule>& rules, const std::string& call) {

@@ -1,5 +1,7 @@
 #include "driver-manager/drivers/mock.hpp"
 
+#include <optional>
+
 #include "driver-manager/drivers/env.hpp"
 
 namespace drover::drivers {
@@ -17,12 +19,18 @@ constexpr std::string_view kMockFields[] = {"start_error",
                                             "signal_error",
                                             "plugin_exit_after",
                                             "crash",
+                                            "exec_command",
                                             "stdout_string",
                                             "stdout_repeat",
                                             "stdout_repeat_duration",
                                             "stderr_string",
                                             "stderr_repeat",
                                             "stderr_repeat_duration"};
+
+constexpr std::string_view kMockExecFields[] = {"run_for",       "exit_code",     "exit_signal",
+                                            "kill_after",    "ignores_term",  "stdout_string",
+                                            "stdout_repeat", "stdout_repeat_duration", "stderr_string",
+                                            "stderr_repeat", "stderr_repeat_duration"};
 
 // What is written to one stream.
 struct MockOutput {
@@ -31,21 +39,27 @@ struct MockOutput {
     Duration every;
 };
 
+// What drover-mock-task plays.
+struct MockProcess {
+    Duration run_for;
+    std::int64_t exit_code = 0;
+    std::int64_t exit_signal = 0;
+    Duration kill_after;
+    bool ignores_term = false;
+    bool crash = false;
+    MockOutput out;
+    MockOutput err;
+};
+
 struct MockConfig {
     std::string start_error;
     bool start_error_recoverable = false;
     Duration start_block_for;
-    Duration run_for;
-    std::int64_t exit_code = 0;
-    std::int64_t exit_signal = 0;
     std::string exit_err_msg;
-    Duration kill_after;
-    bool ignores_term = false;
     std::string signal_error;
     Duration plugin_exit_after;
-    bool crash = false;
-    MockOutput out;
-    MockOutput err;
+    MockProcess process;
+    std::optional<MockProcess> exec_command;
 };
 
 MockOutput read_output(ConfigReader& reader, const std::string& stream) {
@@ -53,39 +67,46 @@ MockOutput read_output(ConfigReader& reader, const std::string& stream) {
             reader.duration(stream + "_repeat_duration")};
 }
 
+MockProcess read_process(ConfigReader& reader) {
+    MockProcess process;
+    process.run_for = reader.duration("run_for");
+    process.exit_code = reader.number("exit_code", 0, 255);
+    process.exit_signal = reader.number("exit_signal", 0, 64);
+    process.kill_after = reader.duration("kill_after");
+    process.ignores_term = reader.flag("ignores_term");
+    process.out = read_output(reader, "stdout");
+    process.err = read_output(reader, "stderr");
+    if (process.ignores_term && process.kill_after.ns > 0)
+        reader.problem("kill_after", "says nothing beside ignores_term: it does not end when it is asked to");
+    return process;
+}
+
 MockConfig read_mock(ConfigReader& reader) {
     MockConfig config;
     config.start_error = reader.text("start_error");
     config.start_error_recoverable = reader.flag("start_error_recoverable");
     config.start_block_for = reader.duration("start_block_for");
-    config.run_for = reader.duration("run_for");
-    config.exit_code = reader.number("exit_code", 0, 255);
-    config.exit_signal = reader.number("exit_signal", 0, 64);
+    config.process = read_process(reader);
+    config.process.crash = reader.flag("crash");
     config.exit_err_msg = reader.text("exit_err_msg");
-    config.kill_after = reader.duration("kill_after");
-    config.ignores_term = reader.flag("ignores_term");
     config.signal_error = reader.text("signal_error");
     config.plugin_exit_after = reader.duration("plugin_exit_after");
-    config.crash = reader.flag("crash");
-    config.out = read_output(reader, "stdout");
-    config.err = read_output(reader, "stderr");
+    reader.block("exec_command", kMockExecFields, [&](ConfigReader& block) { config.exec_command = read_process(block); });
     if (!config.start_error.empty() && config.start_block_for.ns > 0)
         reader.problem("start_block_for", "says nothing beside start_error: the start fails at once");
-    if (config.ignores_term && config.kill_after.ns > 0)
-        reader.problem("kill_after", "says nothing beside ignores_term: it does not end when it is asked to");
     return config;
 }
 
 // The command line of drover-mock-task; mock/main.cpp reads it.
-std::vector<std::string> command_line(const std::string& program, const MockConfig& config, const Env& known) {
+std::vector<std::string> command_line(const std::string& program, const MockProcess& process, const Env& known) {
     std::vector<std::string> words = {program,
-                                      std::to_string(config.run_for.ns),
-                                      std::to_string(config.exit_code),
-                                      std::to_string(config.exit_signal),
-                                      std::to_string(config.kill_after.ns),
-                                      config.ignores_term ? "1" : "0",
-                                      config.crash ? "1" : "0"};
-    for (const MockOutput& output : {config.out, config.err}) {
+                                      std::to_string(process.run_for.ns),
+                                      std::to_string(process.exit_code),
+                                      std::to_string(process.exit_signal),
+                                      std::to_string(process.kill_after.ns),
+                                      process.ignores_term ? "1" : "0",
+                                      process.crash ? "1" : "0"};
+    for (const MockOutput& output : {process.out, process.err}) {
         words.push_back(std::to_string(output.repeat));
         words.push_back(std::to_string(output.every.ns));
         words.push_back(interpolate(output.text, known));
@@ -120,7 +141,9 @@ Result<LaunchPlan> mock_plan(const wire::TaskSpec& spec, const TaskContext& cont
         return fail(ErrorKind::not_found, "drover-mock-task is not installed beside drover-driver-manager");
     LaunchPlan plan;
     plan.env = build_env(spec, context);
-    plan.argv = command_line(context.mock_task, config, references(plan.env, context));
+    const Env known = references(plan.env, context);
+    plan.argv = command_line(context.mock_task, config.process, known);
+    if (config.exec_command) plan.beside = command_line(context.mock_task, *config.exec_command, known);
     plan.user = spec.user;
     plan.work_dir = context.dirs.root;
     plan.resources = spec.resources;

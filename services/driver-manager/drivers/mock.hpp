@@ -16,6 +16,8 @@
 //   stdout_repeat            printed so many times more
 //   stdout_repeat_duration   duration between them
 //   stderr_...               the same three for standard error
+//   exec_command             a block that any command which users run beside the task plays in the place of itself:
+//                            run_for, exit_code, exit_signal, kill_after, ignores_term, stdout_... and stderr_...
 //
 // The driver itself, on a node with mock_shutdown_periodic_after, is unhealthy each time that this has passed, for
 // mock_shutdown_periodic_duration.

@@ -56,6 +56,7 @@ struct LaunchPlan {
     std::uint32_t pids = 0;  // processes and threads at a time; 0: unlimited
     wire::LogConfig logs;
     std::string log_dir;                 // absolute; files are <task>.stdout.N and <task>.stderr.N in it
+    std::vector<std::string> beside;     // runs in the place of commands of users beside the task; mock driver
     Duration start_delay;                // before exec; mock driver
     std::string exit_error;              // told of an end that nobody asked for; mock driver
     Duration driver_ends_after;          // after which the driver breaks; 0: it does not; mock driver

@@ -6,6 +6,7 @@
 #include "driver-manager/external/keeper.hpp"
 #include "driver-manager/external/tree.hpp"
 #include "ipc/home.hpp"
+#include "os/signal_names.hpp"
 #include "os/unix_socket.hpp"
 #include "shim/text.hpp"
 
@@ -32,7 +33,7 @@ constexpr Duration kRecoverLimit = minutes(1);
 void Keeper::reach() {
     loop_.cancel(std::exchange(retry_, 0));
     line_.reset();
-    if (done_) return;
+    if (post_.finished()) return;
     auto socket = os::connect_stream_in(spec_.engine, ipc::kDriverSocket);
     if (!socket) return reach_later("the driver " + driver_ + ", which is not there");
     line_ = std::make_unique<ipc::Line>(loop_, std::move(*socket), driver_,
@@ -44,7 +45,7 @@ void Keeper::reach() {
 }
 
 void Keeper::reach_later(const std::string& why) {
-    if (done_) return;
+    if (post_.finished()) return;
     // A short absence is nobody's business.
     if (tries_ > 6) waits_for(why);
     loop_.cancel(retry_);
@@ -83,7 +84,7 @@ void Keeper::heard(const Result<wire::DriverAnswer>& answer) {
     const bool useless = hasty || answer->failure != wire::DriverFailure::none;
     tries_ = useless ? tries_ + 1 : 0;
     settle();
-    if (done_) return;
+    if (post_.finished()) return;
     if (course_.stage() != before || tries_ < 2) return ask();
     loop_.cancel(retry_);
     retry_ = loop_.at(loop_.now() + backoff(kFirstPause, tries_, kLongestPause), [this] {
@@ -92,19 +93,19 @@ void Keeper::heard(const Result<wire::DriverAnswer>& answer) {
 }
 
 void Keeper::settle() {
-    if (done_) return;
+    if (post_.finished()) return;
     switch (course_.stage()) {
         case CourseStage::starting: return;
         case CourseStage::running: return runs();
         case CourseStage::ended: ended(); break;
-        case CourseStage::start_failed: fail_start(course_.error(), course_.recoverable()); break;
+        case CourseStage::start_failed: post_.fail_start(course_.error(), course_.recoverable()); break;
         case CourseStage::never_started: finish(SHIM_NEVER_STARTED); break;
     }
     if (line_ && course_.stage() == CourseStage::ended) line_->post(ipc::make_call(DriverVerb::destroy, task_.id));
 }
 
 void Keeper::runs() {
-    ShimStatus& record = status_.record;
+    ShimStatus& record = post_.record();
     const wire::DriverTaskState& state = course_.state();
     const auto pid = static_cast<std::int32_t>(state.pid);
     if (record.phase != SHIM_RUNNING || record.task_pid != pid || record.error[0] != 0) {
@@ -120,7 +121,7 @@ void Keeper::runs() {
 
 void Keeper::ended() {
     output_.drain();
-    ShimStatus& record = status_.record;
+    ShimStatus& record = post_.record();
     const wire::DriverTaskState& state = course_.state();
     record.exit_code = state.exit.code;
     record.exit_signal = state.exit.signal;
@@ -139,7 +140,7 @@ void Keeper::send_stop() {
     const auto line = orders();
     if (!line) return stop_later();
     wire::DriverCall call = ipc::make_call(DriverVerb::stop, task_.id);
-    call.signal = stop_signal_;
+    call.signal = os::signal_name(stop_signal_);
     call.timeout = std::max(Duration{}, kill_at_ - loop_.now());
     (*line)->call(call, call.timeout + kPatience, [this](const Result<wire::DriverAnswer>& answer) {
         stop_heard_ = answer && answer->failure != wire::DriverFailure::unavailable;
@@ -148,9 +149,21 @@ void Keeper::send_stop() {
 }
 
 void Keeper::stop_later() {
-    if (done_) return;
+    if (post_.finished()) return;
     loop_.cancel(stop_retry_);
-    stop_retry_ = loop_.at(loop_.now() + backoff(kFirstPause, stop_tries_++, kLongestPause), [this] { send_stop(); });
+    const Instant next = loop_.now() + backoff(kFirstPause, stop_tries_++, kLongestPause);
+    // With what is left of the timeout: nothing, so it kills at once.
+    stop_retry_ = loop_.at(signalled_ ? std::max(next, kill_at_) : next, [this] { send_stop(); });
+}
+
+// A driver that hangs must not turn a stop into a kill. Where the task is only it may know, and then it is waited for.
+// From now on it has nothing to do about the stop before it is time to kill: the signal would come twice.
+void Keeper::signal_by_hand() {
+    untold_ = 0;
+    const ShimStatus& record = post_.record();
+    if (post_.finished() || stop_heard_ || record.phase != SHIM_RUNNING || record.task_pid <= 0) return;
+    signalled_ = supervisor::signal_exactly(record.task_pid, record.task_start, stop_signal_);
+    if (signalled_ && stop_retry_ != 0) stop_later();
 }
 
 // A driver that has heard of the stop has had its time; one that has not must not hold it up. How the task ended is
@@ -161,7 +174,7 @@ void Keeper::end_by_hand() {
         return;
     }
     by_hand_ = loop_.at(loop_.now() + seconds(1), [this] { end_by_hand(); });
-    const ShimStatus& record = status_.record;
+    const ShimStatus& record = post_.record();
     if (record.task_pid <= 0) return waits_for("the driver " + driver_ + ", which does not end the task");
     if (kill_session(record.task_pid, record.task_start) || ++blows_ < 10) return;
     course_.killed();

@@ -8,30 +8,24 @@
 
 #include "driver-manager/core/course.hpp"
 #include "driver-manager/external/output.hpp"
+#include "driver-manager/supervisor/post.hpp"
 #include "ipc/line.hpp"
 #include "rt/epoll_loop.hpp"
 #include "rt/signals.hpp"
-#include "shim/control.hpp"
 #include "shim/spec.hpp"
-#include "shim/status.hpp"
 
 namespace drover::external {
 
 class Keeper {
    public:
-    // In the incarnation's directory, whose status record `status` holds open. SIGTERM and SIGINT are blocked.
-    // `resumed`: there was a keeper before.
-    Keeper(const shim::Spec& spec, wire::DriverTask task, shim::StatusFile& status, shim::Control& control,
-           bool resumed);
+    // In the incarnation's directory. SIGTERM and SIGINT are blocked. `resumed`: there was a keeper before.
+    Keeper(const shim::Spec& spec, wire::DriverTask task, supervisor::Post& post, bool resumed);
     ~Keeper();
     Keeper(const Keeper&) = delete;
     Keeper& operator=(const Keeper&) = delete;
 
     // Returns once the end of the task is on disk.
     void run();
-
-    // The task could not be started; final.
-    void fail_start(const std::string& sentence, bool recoverable);
 
    private:
     // keeper.cpp: what comes from outside
@@ -54,6 +48,7 @@ class Keeper {
     void ended();
     void send_stop();
     void stop_later();
+    void signal_by_hand();
     void end_by_hand();
     Result<ipc::Line*> orders();
 
@@ -61,8 +56,7 @@ class Keeper {
     const shim::Spec& spec_;
     wire::DriverTask task_;
     std::string driver_;  // its name
-    shim::StatusFile& status_;
-    shim::Control& control_;
+    supervisor::Post& post_;
     driver_manager::Course course_;
     Output output_;
     rt::SignalWatch signals_;
@@ -74,15 +68,16 @@ class Keeper {
     rt::Token retry_ = 0;
     rt::Token stop_retry_ = 0;
     rt::Token by_hand_ = 0;
+    rt::Token untold_ = 0;
     std::uint64_t tries_ = 0;  // without an answer
     std::uint64_t stop_tries_ = 0;
     std::uint64_t blows_ = 0;
     bool stop_due_ = false;  // the driver has not heard of the stop
     bool stop_heard_ = false;
-    std::string stop_signal_;
+    bool signalled_ = false;  // by us, since the driver had not heard of the stop in time
+    int stop_signal_ = 0;
     Instant kill_at_;
     Instant waits_since_;
-    bool done_ = false;
 };
 
 }  // namespace drover::external

@@ -1,12 +1,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <vector>
+#include <utility>
 
 #include "driver-manager/external/keeper.hpp"
 #include "driver-manager/external/verbs.hpp"
+#include "driver-manager/supervisor/supervise.hpp"
 #include "os/files.hpp"
-#include "shim/entry.hpp"
 #include "shim/protocol.h"
 #include "wire/codec.hpp"
 
@@ -33,30 +33,11 @@ Result<wire::DriverTask> read_task(const std::string& dir, const char* id) {
 }  // namespace
 
 int supervise(const char* directory) {
-    shim::leave_parent();
-    if (::chdir(directory) != 0) return 2;
-    std::size_t size = 0;
-    const char* bytes = shim::claim_spec(&size);
-    if (bytes == nullptr) return 3;
-    std::vector<char*> pointers(shim::spec_pointers(bytes, size));
-    shim::Spec spec;
-    char error[sizeof ShimStatus::error];
-    const bool good = shim::parse_spec(bytes, size, pointers.data(), &spec, error, sizeof error);
-    shim::StatusFile status;
-    const bool resumed = !shim::create_status(&status, spec.id);
-    if (resumed && !shim::resume_status(&status, spec.id)) return 5;
-    // Of a supervisor that was killed; the lock on the spec says that there is no other.
-    ::unlink(SHIM_SOCKET);
-    shim::Control control;
-    if (!shim::open_control(&control, SHIM_CONTROL_FD)) return 6;
-    const auto task = read_task(directory, spec.id);
-    Keeper keeper(spec, task.value_or(wire::DriverTask{}), status, control, resumed);
-    if (!good || !task) {
-        keeper.fail_start(good ? task.error().message : error, good);
-    } else {
-        keeper.run();
-    }
-    return 0;
+    return supervisor::supervise(directory, [](const supervisor::Charge& charge, supervisor::Post& post) {
+        auto task = read_task(charge.directory, charge.spec.id);
+        if (!task) return post.fail_start(task.error().message, true);
+        Keeper(charge.spec, std::move(*task), post, charge.resumed).run();
+    });
 }
 
 }  // namespace drover::external

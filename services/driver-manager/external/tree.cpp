@@ -3,22 +3,10 @@
 #include <algorithm>
 #include <csignal>
 
-#include "os/pidfd.hpp"
+#include "driver-manager/supervisor/post.hpp"
 #include "os/proc.hpp"
 
 namespace drover::external {
-
-namespace {
-
-// Not one that got the pid later.
-void kill_exactly(const os::ProcStat& stat) {
-    const auto pidfd = os::open_pidfd(stat.pid);
-    if (!pidfd) return;
-    const auto now = os::read_proc(stat.pid);
-    if (now && now->start_time == stat.start_time) (void)os::send_signal(pidfd->get(), SIGKILL);
-}
-
-}  // namespace
 
 bool kill_session(pid_t pid, std::uint64_t start) {
     std::vector<os::ProcStat> all = os::all_procs();
@@ -33,7 +21,7 @@ bool kill_session(pid_t pid, std::uint64_t start) {
             const auto same = [&](const os::ProcStat& q) { return q.pid == p.pid; };
             if (p.parent == found[i].pid && std::none_of(found.begin(), found.end(), same)) found.push_back(p);
         }
-    for (const os::ProcStat& p : found) kill_exactly(p);
+    for (const os::ProcStat& p : found) (void)supervisor::signal_exactly(p.pid, p.start_time, SIGKILL);
     return !found.empty();
 }
 

@@ -51,19 +51,4 @@ Result<drivers::LaunchPlan> isolate(const drivers::LaunchPlan& plan, const std::
     return out;
 }
 
-Result<drivers::LaunchPlan> run_inside(const drivers::LaunchPlan& plan, const std::string& dir) {
-    const auto user = oci_user(plan.user);
-    if (!user) return tl::unexpected(user.error());
-    drivers::LaunchPlan out = runtime_plan(plan);
-    out.argv = {plan.isolation->init, SHIM_HIDE};
-    for (const std::string& word : runtime_words(*plan.isolation, dir)) out.argv.push_back(word);
-    for (const std::string& word :
-         {std::string("exec"), std::string("--no-new-privs"), std::string("--user"),
-          std::to_string(user->uid) + ":" + std::to_string(user->gid), std::string("--cwd"), plan.work_dir,
-          std::string(kContainer), std::string(drivers::kInitInside), std::string(SHIM_TIED)})
-        out.argv.push_back(word);
-    out.argv.insert(out.argv.end(), plan.argv.begin(), plan.argv.end());
-    return out;
-}
-
 }  // namespace drover::launcher

@@ -14,7 +14,10 @@ class LogGauge {
     LogGauge(std::string log_dir, const std::string& task);
 
     // Of standard output and standard error since the first start of the task, by the word of its shims; zeros before.
+    // A file in the place of one that was removed is found within kStale looks.
     std::array<LogCount, 2> look();
+
+    static constexpr unsigned kStale = 10;
 
    private:
     LogCount look(std::size_t stream);
@@ -22,6 +25,7 @@ class LogGauge {
     std::string log_dir_;
     std::array<std::string, 2> names_;
     std::array<UniqueFd, 2> fds_;
+    unsigned looks_ = 0;
 };
 
 }  // namespace drover::launcher

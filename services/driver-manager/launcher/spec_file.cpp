@@ -95,6 +95,7 @@ Result<std::string> make_spec(const std::string& id, const std::string& task, co
     for (const auto& [file, value] : cgroups.settings) out.add("setting", file + "=" + value);
     for (const std::string& arg : plan.argv) out.add("arg", arg);
     for (const auto& [name, value] : plan.env) out.add("env", name + "=" + value);
+    for (const std::string& word : plan.beside) out.add("beside", word);
     return out.take();
 }
 

@@ -48,6 +48,7 @@ class Command {
 // What a session wants to run, and how.
 struct Wanted {
     std::vector<std::string> words;
+    std::optional<std::vector<std::string>> env{};  // "NAME=value", instead of the task's
     bool tty = false;
     std::string tty_type{};
     std::uint32_t rows = 0;

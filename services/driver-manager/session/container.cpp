@@ -166,6 +166,7 @@ Result<std::string> create_exec(const docker::Engine& engine, const std::string&
                  {"AttachStderr", true},
                  {"Tty", wanted.tty},
                  {"Cmd", wanted.words}};
+    if (wanted.env) body["Env"] = *wanted.env;
     if (wanted.tty && !wanted.tty_type.empty()) body["Env"] = {"TERM=" + wanted.tty_type};
     std::string text;
     try {

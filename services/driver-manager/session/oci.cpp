@@ -19,16 +19,17 @@ void set_variable(Json& env, const std::string& name, const std::string& value) 
 
 }  // namespace
 
-Result<std::string> oci_process(std::string_view config, const std::vector<std::string>& words,
-                                const std::string& tty_type) {
+Result<std::string> oci_process(std::string_view config, const Wanted& wanted) {
     try {
         Json process = Json::parse(config).at("process");
         // The first word is the program that also ran the task, as it is called inside.
         Json args = Json::array({process.at("args").at(0), SHIM_TIED});
-        for (const std::string& word : words) args.push_back(word);
+        for (const std::string& word : wanted.words) args.push_back(word);
         process["args"] = std::move(args);
-        process["terminal"] = !tty_type.empty();
-        if (!tty_type.empty()) set_variable(process["env"], "TERM", tty_type);
+        if (wanted.env) process["env"] = *wanted.env;
+        const bool terminal = wanted.tty && !wanted.tty_type.empty();
+        process["terminal"] = terminal;
+        if (terminal) set_variable(process["env"], "TERM", wanted.tty_type);
         return process.dump();
     } catch (const Json::exception& error) {
         return fail(ErrorKind::invalid,

@@ -39,20 +39,20 @@ TEST(OciProcess, IsTheTasksOwnWithOtherWordsAndATerminal) {
     const std::string config = R"({"process": {"args": ["/init", "init", "/bin/server"], "cwd": "/local",
         "env": ["PATH=/bin", "TERM=none", "PASSWORD=x"], "user": {"uid": 1000, "additionalGids": [44]},
         "noNewPrivileges": true}})";
-    const Json shell = Json::parse(oci_process(config, {"sh", "-c", "id"}, "xterm").value());
+    const Json shell = Json::parse(oci_process(config, {.words = {"sh", "-c", "id"}, .tty = true, .tty_type = "xterm"}).value());
     EXPECT_EQ(shell["args"], Json::parse(R"(["/init", "tied", "sh", "-c", "id"])"));
     EXPECT_EQ(shell["env"], Json::parse(R"(["PATH=/bin", "PASSWORD=x", "TERM=xterm"])"));
     EXPECT_EQ(shell["terminal"], true);
     EXPECT_EQ(shell["cwd"], "/local");
     EXPECT_EQ(shell["user"]["additionalGids"], Json::array({44}));
     EXPECT_EQ(shell["noNewPrivileges"], true);
-    EXPECT_EQ(Json::parse(oci_process(config, {"id"}, "").value())["terminal"], false);
+    EXPECT_EQ(Json::parse(oci_process(config, {.words = {"id"}}).value())["terminal"], false);
 }
 
 TEST(OciProcess, AConfigurationThatMakesNoSenseIsRefusedWithASentence) {
     for (const char* config : {"", "{}", R"({"process": {"args": []}})", R"({"process": {"args": [1], "env": 7}})"})
-        EXPECT_FALSE(oci_process(config, {"id"}, "xterm")) << config;
-    EXPECT_FALSE(oci_process(R"({"process": {"args": ["/init"], "env": []}})", {"\xff"}, ""));
+        EXPECT_FALSE(oci_process(config, {.words = {"id"}, .tty = true, .tty_type = "xterm"})) << config;
+    EXPECT_FALSE(oci_process(R"({"process": {"args": ["/init"], "env": []}})", {.words = {"\xff"}}));
 }
 
 }  // namespace

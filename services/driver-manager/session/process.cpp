@@ -92,7 +92,7 @@ Result<std::vector<std::string>> runtime_words(const shim::Spec& task, const Wan
                                                Channels& channels) {
     const auto config = os::read_file(SHIM_CONFIG_FILE, kMaxConfig);
     if (!config) return fail(ErrorKind::not_found, "the task's isolation is not on record any more: it has just ended");
-    const auto process = oci_process(*config, wanted.words, wanted.tty ? wanted.tty_type : "");
+    const auto process = oci_process(*config, wanted);
     if (!process) return tl::unexpected(process.error());
     auto file = in_memory(*process);
     if (!file) return tl::unexpected(file.error());
@@ -108,7 +108,9 @@ Result<std::vector<std::string>> runtime_words(const shim::Spec& task, const Wan
     return words;
 }
 
+// Of an isolated task it is that of its runtime.
 std::vector<std::string> environment(const shim::Spec& task, const Wanted& wanted) {
+    if (wanted.env && !task.isolated) return *wanted.env;
     std::vector<std::string> out;
     const bool terminal = wanted.tty && !task.isolated;
     for (char* const* entry = task.envp; *entry != nullptr; ++entry)

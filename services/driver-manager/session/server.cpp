@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 
@@ -23,7 +24,12 @@ constexpr int kOverdue = 124;
 int refusal_code(const Error& error) { return error.kind == ErrorKind::not_found ? 127 : 126; }
 
 Wanted wanted_of(const wire::SessionDesired& desired) {
-    return {desired.command, desired.tty, desired.tty_type, desired.rows, desired.columns, desired.takes_input};
+    return {.words = desired.command,
+            .tty = desired.tty,
+            .tty_type = desired.tty_type,
+            .rows = desired.rows,
+            .columns = desired.columns,
+            .takes_input = desired.takes_input};
 }
 
 }  // namespace
@@ -75,7 +81,12 @@ void Server::begin() {
     auto task = Task::read();
     if (!task) return end(refusal_code(task.error()), task.error().message);
     task_ = std::move(*task);
-    auto command = start(task_->spec(), wanted_of(wanted_));
+    Wanted wanted = wanted_of(wanted_);
+    // A driver may have scripted what is to be seen of any.
+    char* const* scripted = task_->spec().beside;
+    if (*scripted != nullptr) wanted.words.clear();
+    for (; *scripted != nullptr; ++scripted) wanted.words.emplace_back(*scripted);
+    auto command = start(task_->spec(), wanted);
     if (!command) return end(refusal_code(command.error()), command.error().message);
     command_ = std::move(*command);
     said_.phase = wire::SessionPhase::running;
@@ -151,20 +162,26 @@ void Server::say() {
     unsaid_ = n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-int run_plainly(const std::vector<std::string>& words, Duration limit) {
+int run_plainly(const Wanted& wanted, Duration limit, const std::function<bool()>& given_up, std::string& why) {
     const std::int64_t end = shim::monotonic_ns() + limit.ns;
+    const auto refuse = [&](const Error& error) {
+        why = error.message;
+        return refusal_code(error);
+    };
     const auto task = Task::read();
-    if (!task) return refusal_code(task.error());
-    const auto command = start(task->spec(), {.words = words});
-    if (!command) return refusal_code(command.error());
-    while (shim::monotonic_ns() < end) {
+    if (!task) return refuse(task.error());
+    const auto command = start(task->spec(), wanted);
+    if (!command) return refuse(command.error());
+    while (shim::monotonic_ns() < end && !given_up()) {
         const auto outputs = (*command)->outputs();
         pollfd fds[] = {{outputs[0], POLLIN, 0}, {outputs[1], POLLIN, 0}, {(*command)->end(), POLLIN, 0}};
-        (void)::poll(fds, 3, kLookMs);
+        const std::int64_t left_ms = (end - shim::monotonic_ns()) / milliseconds(1).ns + 1;
+        (void)::poll(fds, 3, static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, kLookMs)));
         for (std::size_t i = 0; i < 2; ++i)
             if (fds[i].revents != 0) (void)(*command)->read(i);
         if (const auto code = (*command)->code()) return *code;
     }
+    why = wanted.words.front() + " did not end within " + to_string(limit) + " and was killed";
     return kOverdue;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -45,8 +46,9 @@ class Server {
     std::int64_t quiet_since_ = 0;  // monotonic: of a command that has ended, its last output
 };
 
-// Runs the words beside the task in whose incarnation's directory we are, without input, their output discarded. The
-// exit code; 126 or 127 when they could not be started, 124 when they were ended at the limit.
-int run_plainly(const std::vector<std::string>& words, Duration limit);
+// Runs the words beside the task in whose incarnation's directory we are, with that environment, without input, their
+// output discarded. The exit code; 126 or 127 when they could not be started, 124 when they were ended at the limit, or
+// because `given_up` says so; then the sentence that says so is in `why`.
+int run_plainly(const Wanted& wanted, Duration limit, const std::function<bool()>& given_up, std::string& why);
 
 }  // namespace drover::session

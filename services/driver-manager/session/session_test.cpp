@@ -44,13 +44,14 @@ class SessionTest : public testing::Test {
         fs::remove_all(dir_);
     }
 
-    void write_spec() {
+    void write_spec(const std::vector<std::string>& beside = {}) {
         std::ofstream spec(dir_ + "/" SHIM_SPEC_FILE, std::ios::binary);
         for (const std::string& entry :
              {std::string("id=i1"), std::string("task=web"), "work_dir=" + dir_ + "/place", "log_dir=" + dir_,
               std::string("arg=/bin/sleep"), std::string("env=PATH=/usr/local/bin:/usr/bin:/bin"),
               std::string("env=STAGE=live"), std::string("env=TERM=none")})
             spec << entry << '\0';
+        for (const std::string& word : beside) spec << "beside=" << word << '\0';
     }
 
     static std::string program() {
@@ -251,17 +252,50 @@ TEST_F(SessionTest, ATaskThatHasJustEndedIsToldAsThat) {
     EXPECT_THAT(seen_.error, HasSubstr("it has just ended"));
 }
 
+TEST_F(SessionTest, WhatADriverHasScriptedTakesThePlaceOfEveryCommand) {
+    write_spec({"/bin/sh", "-c", "echo scripted; exit 9"});
+    start({"no-such-program"});
+    EXPECT_EQ(code(), 9);
+    EXPECT_EQ(out_, "scripted\n");
+}
+
 TEST_F(SessionTest, AScriptRunsToItsEndWithItsExitCode) {
     os::SpawnOptions options;
     options.path = program();
     const auto code = [&](const std::string& limit, const std::string& script) {
-        options.argv = {"drover-session", dir_, limit, "sh", "-c", script};
+        options.argv = {"drover-session", dir_, limit, "/bin/sh", "-c", script};
         auto process = os::spawn(options, os::Stdio::null);
         return process && os::wait_exited(process->pidfd.get(), kPatience) ? os::reap(process->pidfd.get())->code : -1;
     };
-    EXPECT_EQ(code("60000", "echo $STAGE > done; yes | head -100000; exit 5"), 5);
+    EXPECT_EQ(code("60000", "echo > done; yes | head -100000; exit 5"), 5);
     EXPECT_TRUE(fs::exists(dir_ + "/place/done"));
     EXPECT_EQ(code("100", "sleep 1000"), 124) << "it is ended at its limit";
+}
+
+TEST_F(SessionTest, AScriptHasTheEnvironmentItIsGivenAndEndsWhenItIsToldTo) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const std::string env("PATH=/usr/bin:/bin\0STAGE=new\0", 29);
+    ASSERT_EQ(::write(ends[1], env.data(), env.size()), static_cast<ssize_t>(env.size()));
+    ::close(ends[1]);
+    os::SpawnOptions options;
+    options.path = program();
+    options.argv = {"drover-session", dir_, "60000", "sh", "-c", "echo $STAGE $$ > said.new; mv said.new said; sleep 1000"};
+    options.fds = {{ends[0], STDIN_FILENO}};
+    auto process = os::spawn(options, os::Stdio::null);
+    ::close(ends[0]);
+    ASSERT_TRUE(process);
+    const std::string said = dir_ + "/place/said";
+    for (int i = 0; i < 6000 && !fs::exists(said); ++i) ::poll(nullptr, 0, 10);
+    std::string stage;
+    pid_t pid = 0;
+    std::ifstream(said) >> stage >> pid;
+    EXPECT_EQ(stage, "new");
+    ASSERT_GT(pid, 1);
+    ::kill(process->pid, SIGTERM);
+    ASSERT_TRUE(os::wait_exited(process->pidfd.get(), kPatience));
+    EXPECT_EQ(os::reap(process->pidfd.get())->code, 124);
+    EXPECT_TRUE(dies(pid));
 }
 
 }  // namespace

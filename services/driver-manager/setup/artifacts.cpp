@@ -11,8 +11,8 @@
 #include "driver-manager/drivers/env.hpp"
 #include "driver-manager/fetch/request/request.hpp"
 #include "driver-manager/fetch/request/source.hpp"
-#include "driver-manager/setup/scripts.hpp"
 #include "os/below.hpp"
+#include "os/user.hpp"
 
 namespace drover::setup {
 
@@ -102,19 +102,22 @@ class FetchStep : public Step {
             return fail(ErrorKind::not_found,
                         "cannot fetch artifacts: drover-fetch is not installed beside "
                         "drover-driver-manager");
-        drivers::LaunchPlan plan;
-        plan.argv = program_;
-        plan.user = place_.command.spec.user;
-        plan.work_dir = place_.dirs.root;
+        os::SpawnOptions options;
+        options.path = program_.front();
+        options.argv = program_;
+        options.work_dir = place_.dirs.root;
         for (const char* name : kPassedOn)
             if (const auto value = place_.context.host_env.find(name); value != place_.context.host_env.end())
-                plan.env.insert(*value);
-        auto options = spawn_options(plan);
-        if (!options) return tl::unexpected(options.error());
+                options.env.push_back(value->first + "=" + value->second);
+        if (const std::string& name = place_.command.spec.user; !name.empty()) {
+            const auto user = os::find_user(name);
+            if (!user) return tl::unexpected(user.error());
+            options.user = *user;
+        }
         const std::string source = fetch::shown(request.source);
         const auto id = std::make_shared<Children::Id>(0);
         const auto started =
-            children_.start({std::move(*options), fetch::encode(request), request.time + kGrace, true},
+            children_.start({std::move(options), fetch::encode(request), request.time + kGrace, true, false},
                             [this, id, source](const ChildEnd& child) { fetched(*id, source, child); });
         if (!started) return fail(ErrorKind::unavailable, started.error().message);
         *id = *started;

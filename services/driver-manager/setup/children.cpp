@@ -31,14 +31,14 @@ std::string read_now(int fd, std::size_t limit) {
 }
 
 // Its leader, dead or alive, is not yet reaped, so the number still names this group.
-void kill_group(pid_t leader) { ::kill(-leader, SIGKILL); }
+void kill_group(pid_t leader, int signal = SIGKILL) { ::kill(-leader, signal); }
 
 }  // namespace
 
 Children::~Children() {
     for (auto& [id, child] : running_) {
         for (const rt::Token token : {child.on_end, child.on_output, child.at_limit}) loop_.cancel(token);
-        kill_group(child.process.pid);
+        kill_group(child.process.pid, child.winds_up ? SIGTERM : SIGKILL);
     }
     for (auto& [id, child] : running_)
         if (os::wait_exited(child.process.pidfd.get(), kDying)) (void)os::reap(child.process.pidfd.get());
@@ -65,6 +65,7 @@ Result<Children::Id> Children::start(Child child, Ended ended) {
     running.output = std::move(output);
     running.ended = std::move(ended);
     running.on_line = std::move(child.on_line);
+    running.winds_up = child.winds_up;
     if (running.on_line) running.on_output = loop_.on_readable(running.output.get(), [this, id] { hear(id); });
     running.on_end = loop_.on_readable(running.process.pidfd.get(), [this, id] { end(id); });
     running.at_limit = loop_.at(loop_.now() + child.limit, [this, id] {
@@ -79,7 +80,7 @@ void Children::kill(Id id) {
     if (child == running_.end()) return;
     child->second.ended = nullptr;
     child->second.on_line = nullptr;
-    kill_group(child->second.process.pid);
+    kill_group(child->second.process.pid, child->second.winds_up ? SIGTERM : SIGKILL);
 }
 
 // Lines may end the child, and this with it.

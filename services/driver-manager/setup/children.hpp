@@ -20,6 +20,7 @@ struct Child {
     std::string input;         // what it reads from standard input
     Duration limit;            // then all of it is killed
     bool heard = false;        // is its standard output kept? Else it is discarded; standard error always is
+    bool winds_up = false;     // SIGTERM tells it to end itself; nothing but its limit is then met with SIGKILL
     // Of one that is heard: gets each of its lines as it comes, which then are not kept.
     std::function<void(const std::string& line)> on_line{};
 };
@@ -47,8 +48,8 @@ class Children {
     // ends with it.
     Result<Id> start(Child child, Ended ended);
 
-    // Kills it and everything in its session's group; nothing is heard of it any more. An id that is not known is a
-    // no-op.
+    // Kills it and everything in its session's group, or has it wind up; nothing is heard of it any more. An id that is
+    // not known is a no-op.
     void kill(Id id);
 
     std::size_t size() const { return running_.size(); }
@@ -60,6 +61,7 @@ class Children {
         Ended ended;
         std::function<void(const std::string& line)> on_line;
         std::string begun;  // of a line
+        bool winds_up = false;
         bool overdue = false;
         rt::Token on_end = 0;
         rt::Token on_output = 0;

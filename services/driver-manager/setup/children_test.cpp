@@ -47,14 +47,6 @@ class ChildrenTest : public testing::Test {
         return child;
     }
 
-    static drivers::LaunchPlan plan(const std::string& script) {
-        drivers::LaunchPlan out;
-        out.argv = {"/bin/sh", "-c", script};
-        out.env = {{"PATH", "/usr/bin:/bin"}, {"GREETING", "hello"}};
-        out.work_dir = "/";
-        return out;
-    }
-
     ChildEnd run(Child child) {
         ChildEnd out;
         bool ended = false;
@@ -67,11 +59,14 @@ class ChildrenTest : public testing::Test {
         return out;
     }
 
-    Result<void> run_script(const drivers::LaunchPlan& plan, Duration limit = kLimit) {
+    // With `program` in the place of drover-session.
+    Result<void> run_script(const std::string& program, Duration limit = kLimit) {
+        EXPECT_TRUE(os::write_file_atomic(dir_ + "/session", "#!/bin/sh\n" + program, 0755, os::Durable::no));
         Result<void> out;
         bool ended = false;
-        const auto started = setup::run_script(children_, plan, "", limit, [&](const Result<void>& result) {
-            out = result;
+        const drivers::ScriptPlan plan{{"drain", "--all"}, {{"GREETING", "hello"}, {"PASSWORD", "hunter2"}}};
+        const auto started = setup::run_script(children_, plan, {dir_ + "/session", "/i"}, limit, [&](const auto& end) {
+            out = end;
             ended = true;
         });
         if (!started) return tl::unexpected(started.error());
@@ -161,26 +156,33 @@ TEST_F(ChildrenTest, WhatCannotBeStartedIsAnErrorAtOnce) {
     EXPECT_THAT(children_.start(std::move(child), nullptr).error().message, HasSubstr("/no/such/program"));
 }
 
-TEST_F(ChildrenTest, AScriptRunsAsTheTaskDoes) {
-    drivers::LaunchPlan as_nobody = plan("echo \"$(id -un) $(id -G) $GREETING $PWD\" > " + dir_ + "/out");
-    as_nobody.work_dir = dir_;
-    const bool root = ::geteuid() == 0;
-    if (root) as_nobody.user = "nobody";
-    const auto done = run_script(as_nobody);
+TEST_F(ChildrenTest, AScriptIsRunByTheProgramThatKnowsThePlaceOfTheTaskAndItsEnvironmentIsOnNoCommandLine) {
+    const auto done = run_script("echo \"$@\" >" + dir_ + "/words; cat >" + dir_ + "/env", seconds(5));
     ASSERT_TRUE(done) << done.error().message;
-    const std::string out = os::read_file(dir_ + "/out", 1000).value_or("");
-    EXPECT_THAT(out, HasSubstr((root ? "nobody 65534 hello " : "hello ") + dir_ + "\n"));
+    EXPECT_EQ(os::read_file(dir_ + "/words", 1000), "/i 5000 drain --all\n");
+    EXPECT_EQ(os::read_file(dir_ + "/env", 1000), std::string("GREETING=hello\0PASSWORD=hunter2\0", 32));
 }
 
 TEST_F(ChildrenTest, AScriptThatFailsSaysHow) {
-    EXPECT_THAT(run_script(plan("exit 7")).error().message, HasSubstr("/bin/sh exited with code 7"));
-    EXPECT_THAT(run_script(plan("kill -9 $$")).error().message, HasSubstr("ended by signal 9"));
-    EXPECT_THAT(run_script(plan("sleep 1000"), milliseconds(100)).error().message,
-                HasSubstr("did not end within 100ms and was killed"));
-    EXPECT_TRUE(run_script(plan("yes | head -c 1000000"))) << "output is discarded, however much";
-    drivers::LaunchPlan nobody = plan("");
-    nobody.user = "no-such-user";
-    EXPECT_THAT(run_script(nobody).error().message, HasSubstr("no-such-user"));
+    EXPECT_EQ(run_script("exit 7").error().message, "drain exited with code 7");
+    EXPECT_EQ(run_script("echo drain did not end within 5s and was killed; exit 124").error().message,
+              "drain did not end within 5s and was killed");
+    EXPECT_THAT(run_script("kill -9 $$").error().message, HasSubstr("ended without a word"));
+    EXPECT_THAT(setup::run_script(children_, {{"x"}, {}}, {"", "/i"}, kLimit, nullptr).error().message,
+                HasSubstr("drover-session is not installed"));
+}
+
+TEST_F(ChildrenTest, WhatWindsUpIsToldToAndHasAMomentForIt) {
+    Child child = shell("trap 'echo bye >" + dir_ + "/bye; exit' TERM; echo up; while :; do sleep 0.05; done");
+    child.winds_up = child.heard = true;
+    bool up = false;
+    child.on_line = [&](const std::string&) { up = true; };
+    const auto id = children_.start(std::move(child), [](const ChildEnd&) { ADD_FAILURE() << "it was not to be heard"; });
+    ASSERT_TRUE(id);
+    ASSERT_TRUE(loop_.run_until([&] { return up; }, kLimit));
+    children_.kill(*id);
+    EXPECT_TRUE(until([&] { return children_.size() == 0; }));
+    EXPECT_TRUE(os::exists(dir_ + "/bye"));
 }
 
 TEST_F(ChildrenTest, AProbeSaysOnceThatAFileIsThere) {

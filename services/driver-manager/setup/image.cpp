@@ -1,6 +1,7 @@
 #include "driver-manager/setup/image.hpp"
 
 #include "driver-manager/drivers/docker.hpp"
+#include "os/files.hpp"
 
 namespace drover::setup {
 
@@ -9,6 +10,8 @@ namespace {
 constexpr Duration kLimit = hours(6);  // drover-docker ends by itself once nothing comes any more
 constexpr Duration kFirstPause = seconds(1);
 constexpr Duration kLongestPause = seconds(30);
+constexpr Duration kBetweenWords = seconds(10);  // about how far it is
+constexpr std::size_t kMaxPassword = 16 << 10;
 
 // How drover-docker exits.
 constexpr int kNoDaemon = 3;
@@ -26,6 +29,8 @@ class ImageStep : public Step {
 
     void begin() override {
         if (place_.command.spec.driver != "docker") return voice_.ended({});
+        // What the registry wants to see may be in a template.
+        if (!place_.command.spec.templates.empty() && !place_.rendered) return voice_.ended({});
         auto image = drivers::docker_image(place_.command.spec, place_.context);
         if (!image) return voice_.ended(tl::unexpected(image.error()));
         image_ = std::move(*image);
@@ -33,18 +38,36 @@ class ImageStep : public Step {
         if (!image_.archive.empty() && stays_below && !stays_below(place_.dirs.root, image_.archive))
             return voice_.ended(fail(ErrorKind::not_found,
                                      "config.load: there is no file " + image_.archive + " in the task's directory"));
+        if (const auto read = read_password(); !read) return voice_.ended(read);
         attempt();
     }
 
    private:
+    Result<void> read_password() {
+        if (!image_.login || image_.login->password_file.empty()) return {};
+        const std::string& file = image_.login->password_file;
+        const auto& stays_below = place_.context.stays_below;
+        if (stays_below && !stays_below(place_.dirs.root, file))
+            return fail(ErrorKind::not_found,
+                        "config.auth.password_file: there is no file " + file + " in the task's directory");
+        auto text = os::read_file(file, kMaxPassword);
+        if (!text) return fail(ErrorKind::invalid, "config.auth.password_file: " + text.error().message);
+        if (text->ends_with('\n')) text->pop_back();
+        image_.login->password = std::move(*text);
+        return {};
+    }
+
     void attempt() {
         pause_ = 0;
         const drivers::DockerNode& node = place_.context.docker;
         Child child;
         child.options.path = node.program;
         child.options.argv = {
-            node.program, "image",       node.socket, std::to_string(image_.silence.ms()), image_.force ? "1" : "0",
-            image_.name,  image_.archive};
+            node.program, "image",        node.socket,   std::to_string(image_.silence.ms()), image_.force ? "1" : "0",
+            image_.name,  image_.archive, node.auth_file};
+        // Every user of a machine can read command lines.
+        if (image_.login)
+            child.input = image_.login->user + '\0' + image_.login->password + '\0' + image_.login->server + '\0';
         child.limit = kLimit;
         child.heard = true;
         child.on_line = [this](const std::string& line) { hear(line); };
@@ -57,11 +80,28 @@ class ImageStep : public Step {
     void hear(const std::string& line) {
         last_ = line;
         voice_.waits("image " + image_.name + (line.empty() ? "" : ", " + line));
+        const Instant now = loop_.now();
+        if (line.empty()) {
+            began_at_ = told_at_ = now;
+            voice_.tells("Downloading image " + image_.name);
+        } else if (began_at_.set() && now >= told_at_ + kBetweenWords) {
+            told_at_ = now;
+            voice_.tells("Downloading image " + image_.name + ": " + line);
+        }
+    }
+
+    void tell_end() const {
+        if (!began_at_.set()) return;
+        const Duration took = milliseconds((loop_.now() - began_at_).ms());
+        voice_.tells("Downloaded image " + image_.name + " in " + to_string(took) + (last_.empty() ? "" : ": " + last_));
     }
 
     void got(const ChildEnd& end) {
         child_ = 0;
-        if (end.status.code == 0 && end.status.signal == 0) return voice_.ended({});
+        if (end.status.code == 0 && end.status.signal == 0) {
+            tell_end();
+            return voice_.ended({});
+        }
         if (end.status.code == kNoDaemon) {
             pause_ = loop_.at(loop_.now() + backoff(kFirstPause, tries_++, kLongestPause), [this] { attempt(); });
             voice_.waits("an answer: " + last_);
@@ -81,6 +121,8 @@ class ImageStep : public Step {
     drivers::DockerImage image_;
     Children::Id child_ = 0;
     std::string last_;
+    Instant began_at_;  // set once the daemon gets it
+    Instant told_at_;
     std::uint64_t tries_ = 0;
     rt::Token pause_ = 0;
 };

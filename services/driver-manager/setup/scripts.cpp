@@ -1,36 +1,31 @@
 #include "driver-manager/setup/scripts.hpp"
 
-#include "driver-manager/launcher/isolated.hpp"
-#include "os/user.hpp"
-
 namespace drover::setup {
 
-Result<os::SpawnOptions> spawn_options(const drivers::LaunchPlan& plan) {
-    os::SpawnOptions options;
-    options.path = plan.argv.at(0);
-    options.argv = plan.argv;
-    options.work_dir = plan.work_dir;
-    for (const auto& [name, value] : plan.env) options.env.push_back(name + "=" + value);
-    if (plan.user.empty()) return options;
-    const auto user = os::find_user(plan.user);
-    if (!user) return tl::unexpected(user.error());
-    options.user = *user;
-    return options;
-}
+namespace {
 
-Result<Children::Id> run_script(Children& children, const drivers::LaunchPlan& plan, const std::string& dir,
+constexpr Duration kGrace = seconds(15);  // drover-session ends the script itself at its limit, wherever that runs
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+Result<Children::Id> run_script(Children& children, const drivers::ScriptPlan& plan, const Beside& beside,
                                 Duration limit, std::function<void(const Result<void>&)> done) {
-    const Result<drivers::LaunchPlan> outer = plan.isolation ? launcher::run_inside(plan, dir) : plan;
-    if (!outer) return tl::unexpected(outer.error());
-    auto options = spawn_options(*outer);
-    if (!options) return tl::unexpected(options.error());
-    const std::string command = plan.argv.at(0);
-    return children.start({std::move(*options), "", limit, false}, [command, limit, done](const ChildEnd& end) {
-        if (end.overdue)
-            return done(
-                fail(ErrorKind::unavailable, command + " did not end within " + to_string(limit) + " and was killed"));
-        if (end.status.signal != 0)
-            return done(fail(ErrorKind::io, command + " ended by signal " + std::to_string(end.status.signal)));
+    if (beside.program.empty())
+        return fail(ErrorKind::not_found, "drover-session is not installed beside drover-driver-manager");
+    Child child;
+    child.options.path = beside.program;
+    child.options.argv = {"drover-session", beside.dir, std::to_string(limit.ms())};
+    child.options.argv.insert(child.options.argv.end(), plan.argv.begin(), plan.argv.end());
+    for (const auto& [name, value] : plan.env) child.input += name + "=" + value + '\0';
+    child.limit = limit + kGrace;
+    child.heard = true;
+    child.winds_up = true;
+    return children.start(std::move(child), [command = plan.argv.at(0), done](const ChildEnd& end) {
+        if (!end.said.empty()) return done(fail(ErrorKind::io, first_line(end.said)));
+        if (end.overdue || end.status.signal != 0)
+            return done(fail(ErrorKind::unavailable, command + " ended without a word of its exit code"));
         if (end.status.code != 0)
             return done(fail(ErrorKind::io, command + " exited with code " + std::to_string(end.status.code)));
         done({});

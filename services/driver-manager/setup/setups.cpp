@@ -68,6 +68,7 @@ StepVoice Setups::voice(const launcher::RunKey& key) {
                 if (course != courses_.end() && course->second.setup.wait_for(what))
                     listener_.on_setup(key, course->second.setup);
             },
+            [this, key](const std::string& message) { listener_.on_told(key, message); },
             [this, key] {
                 turnstile_.leave(key);
                 admit_later();

@@ -18,6 +18,8 @@ class SetupListener {
     virtual ~SetupListener() = default;
     // Steps or what they wait for have changed.
     virtual void on_setup(const launcher::RunKey& key, const driver_manager::SetupCourse& setup) = 0;
+    // Something for the task's history.
+    virtual void on_told(const launcher::RunKey& key, const std::string& message) = 0;
     // It waits for its turn.
     virtual void on_queued(const launcher::RunKey& key) = 0;
     // All is over, well or with an error; the setup is forgotten.

@@ -51,6 +51,7 @@ class SetupsTest : public testing::Test, public SetupListener {
         said_.push_back(run.task + " " + std::string(to_string(setup.steps().back().kind)) +
                         (setup.waits().empty() ? "" : " waits for " + setup.waits()));
     }
+    void on_told(const launcher::RunKey&, const std::string&) override {}
     void on_queued(const RunKey& run) override { said_.push_back(run.task + " queued"); }
     void on_set_up(const RunKey& run, const Site&, const driver_manager::SetupCourse& setup) override {
         said_.push_back(run.task + (setup.error() ? " failed: " + setup.error()->message : " done"));

@@ -17,6 +17,7 @@ struct Site {
     wire::TaskCommand command;
     allocdir::TaskDirs dirs;       // exist once the directory step is over
     drivers::TaskContext context;  // as the driver will get it; a step may add to its late_env
+    bool rendered = false;         // the templates are
 };
 
 class Step {
@@ -32,6 +33,8 @@ struct StepVoice {
     std::function<void(const Result<void>&)> ended;
     // What it waits for, as a noun: "variable db/main"; empty: nothing.
     std::function<void(const std::string&)> waits;
+    // What belongs into the history of the task, as a sentence; seldom.
+    std::function<void(const std::string&)> tells{};
     // That may take days: from now on it does not hold up the setups of others.
     std::function<void()> gives_way{};
 };

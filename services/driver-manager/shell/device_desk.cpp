@@ -10,6 +10,7 @@ namespace drover::driver_manager {
 namespace {
 
 constexpr const char* kDeviceStream = "device/stats";
+constexpr Duration kPeriod = seconds(1);
 
 }  // namespace
 
@@ -21,14 +22,13 @@ DeviceDesk::~DeviceDesk() { loop_.cancel(timer_); }
 void DeviceDesk::start() { look(); }
 
 void DeviceDesk::look() {
-    timer_ = loop_.at(loop_.now() + stats::Rhythm::kHeard, [this] { look(); });
+    timer_ = loop_.at(loop_.now() + kPeriod, [this] { look(); });
     // To look at a device may wake it up, so nobody does for nobody.
     const bool wanted = !devices_.groups().empty() && exchange_.wanted(kDeviceStream);
-    if (wanted && rhythm_.due(loop_.now(), true)) measure();
+    if (wanted) measure();
 }
 
 void DeviceDesk::measure() {
-    rhythm_.measured(loop_.now());
     for (devices::Usage& usage : devices_.usage()) {
         wire::DeviceUsage said;
         said.node = node_;

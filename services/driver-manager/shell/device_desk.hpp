@@ -6,7 +6,6 @@
 
 #include "bus/exchange.hpp"
 #include "driver-manager/devices/manager.hpp"
-#include "driver-manager/stats/rhythm.hpp"
 #include "rt/loop.hpp"
 
 namespace drover::driver_manager {
@@ -29,7 +28,6 @@ class DeviceDesk {
     bus::Exchange& exchange_;
     devices::Manager& devices_;
     std::string node_;
-    stats::Rhythm rhythm_;
     std::map<std::string, std::uint64_t> said_;  // how often, by device
     rt::Token timer_ = 0;
 };

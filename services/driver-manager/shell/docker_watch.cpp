@@ -57,15 +57,12 @@ void DockerWatch::heard(const setup::ChildEnd& end) {
     found("", line.empty() ? "drover-docker exited with code " + std::to_string(end.status.code) : line);
 }
 
-// The first time that it does not answer may be a restart: asked again at once.
 void DockerWatch::found(std::string version, std::string error) {
     const bool answers = !version.empty();
     const bool other = !std::exchange(known_, true) || version != version_ || error != error_;
     if (answers && (version_.empty() || loop_.now() - swept_at_ >= kSweepPeriod)) sweep();
-    const Duration pause = answers          ? where_.period
-                           : failures_ == 0 ? Duration{}
-                                            : backoff(kFirstPause, failures_ - 1, kLongestPause);
-    failures_ = answers ? 0 : failures_ + 1;
+    if (answers) failures_.over();
+    const Duration pause = answers ? where_.period : failures_.pause();
     version_ = std::move(version);
     error_ = std::move(error);
     timer_ = loop_.at(loop_.now() + pause, [this] { look(); });

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "driver-manager/core/failures.hpp"
 #include "driver-manager/drivers/driver.hpp"
 #include "driver-manager/setup/children.hpp"
 #include "rt/loop.hpp"
@@ -21,8 +22,6 @@ class DockerWatch {
         Duration period;      // between questions while it answers
     };
 
-    static constexpr Duration kFirstPause = seconds(5);  // when it does not, doubled each time
-    static constexpr Duration kLongestPause = minutes(2);
     static constexpr Duration kSweepPeriod = minutes(5);
     static constexpr Duration kLimit = seconds(45);  // of one question
 
@@ -55,7 +54,7 @@ class DockerWatch {
     setup::Children children_;
     std::string version_;
     std::string error_ = "nobody has asked the docker daemon yet";
-    std::uint64_t failures_ = 0;  // since it last answered
+    Failures failures_;
     Instant swept_at_;
     bool sweeping_ = false;
     bool known_ = false;

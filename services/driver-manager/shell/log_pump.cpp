@@ -23,16 +23,14 @@ void LogPump::look() {
     timer_ = loop_.at(loop_.now() + kPoll, [this] { look(); });
     if (!exchange_.wanted(kOutput)) return logs_.clear();
     std::map<Topic, Log> wanted;
-    for (const TaskKey& key : inventory_.tasks()) {
-        const wire::TaskCommand* command = inventory_.standing(key);
-        if (command == nullptr) continue;
+    inventory_.each_standing([&](const TaskKey& key, const wire::TaskCommand& command) {
         for (const char* stream : {"stdout", "stderr"}) {
-            if (!exchange_.wanted(kOutput, command->job + "/" + key.alloc + "/" + key.task + "/" + stream)) continue;
-            const Topic topic{command->job, key, stream};
+            if (!exchange_.wanted(kOutput, command.job + "/" + key.alloc + "/" + key.task + "/" + stream)) continue;
+            const Topic topic{command.job, key, stream};
             const auto known = logs_.find(topic);
             pump(topic, wanted[topic] = known == logs_.end() ? Log() : known->second);
         }
-    }
+    });
     logs_ = std::move(wanted);
 }
 

@@ -1,6 +1,8 @@
 // The driver exec on a real node: what an isolated task can do, and what it cannot.
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "driver-manager/devices/mock.hpp"
 #include "driver-manager/shell/node_test.hpp"
 
@@ -171,7 +173,9 @@ TEST_F(NodeExecTest, ItsPreKillScriptRunsInsideAsItsUserAndBeforeTheStop) {
     wire::TaskCommand task = isolated(1, "echo up; exec sleep 300");
     const wire::Script hook{
         .command = "/bin/sh",
-        .args = {"-c", "{ id -un; grep NoNewPrivs /proc/self/status; ls /home; } > /local/hook 2>&1; true"},
+        .args = {"-c",
+                 "{ id -un; grep NoNewPrivs /proc/self/status; ls /home; cat /proc/self/cgroup; } > /local/hook 2>&1; "
+                 "true"},
         .timeout = seconds(10)};
     task.spec.pre_kill = hook;
     say(task);
@@ -183,6 +187,10 @@ TEST_F(NodeExecTest, ItsPreKillScriptRunsInsideAsItsUserAndBeforeTheStop) {
     const std::string said = os::read_file(dirs.local + "/hook", 4096).value_or("");
     EXPECT_THAT(said, HasSubstr("nobody\nNoNewPrivs:\t1\n"));
     EXPECT_THAT(said, HasSubstr("/home")) << "which is not there";
+    // The kernel names the same groups of both, so what the script uses counts as the task's.
+    std::istringstream groups(
+        os::read_file("/proc/" + std::to_string(find(1).pid) + "/cgroup", 1 << 16).value_or("none"));
+    for (std::string group; std::getline(groups, group);) EXPECT_THAT(said, HasSubstr(group + "\n"));
 }
 
 TEST_F(NodeExecTest, AScriptThatTakesTooLongIsKilledInsideToo) {

@@ -179,9 +179,13 @@ setup::Setups::Makers NodeHands::step_makers() {
     makers[SetupKind::payload] = setup::at_once(setup::write_payload);
     makers[SetupKind::artifacts] = setup::in_order(setup::fetch_artifacts(children_, paths_.fetch, fetch_limits_),
                                                    setup::get_image(children_, loop_));
-    makers[SetupKind::templates] = [this](setup::Site& place, setup::StepVoice voice) {
-        return keeper_.step(place, std::move(voice));
-    };
+    makers[SetupKind::templates] =
+        setup::in_order([this](setup::Site& place,
+                               setup::StepVoice voice) { return keeper_.step(place, std::move(voice)); },
+                        setup::at_once([](setup::Site& place) -> Result<void> {
+                            place.rendered = true;
+                            return {};
+                        }));
     return makers;
 }
 
@@ -230,6 +234,10 @@ Result<void> NodeHands::launch(const wire::TaskCommand& command) {
 void NodeHands::on_queued(const launcher::RunKey& key) {
     runs_.at(key).seen.waits = "its turn: many tasks are being set up on this node";
     say(key);
+}
+
+void NodeHands::on_told(const launcher::RunKey& key, const std::string& message) {
+    driver_said({key.alloc, key.task}, key.seq, loop_.now(), message);
 }
 
 void NodeHands::on_setup(const launcher::RunKey& key, const SetupCourse& setup) {

@@ -134,6 +134,7 @@ class NodeHands : public Hands, public SessionHost, private launcher::Listener, 
 
     void on_run(const launcher::RunKey& key, const wire::IncarnationObserved& state) override;
     void on_queued(const launcher::RunKey& key) override;
+    void on_told(const launcher::RunKey& key, const std::string& message) override;
     void on_setup(const launcher::RunKey& key, const SetupCourse& setup) override;
     void on_set_up(const launcher::RunKey& key, const setup::Site& place, const SetupCourse& setup) override;
 

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "driver-manager/core/session_notes.hpp"
-#include "driver-manager/drivers/script.hpp"
 #include "driver-manager/launcher/log_reader.hpp"
 #include "driver-manager/setup/last_output.hpp"
 #include "driver-manager/setup/scripts.hpp"
@@ -98,11 +97,9 @@ void NodeHands::pre_kill(const wire::TaskCommand& command) {
     setup::Site place = site_of(command);
     place.context.late_env = templates::late_env(place);
     const auto script = [&]() -> Result<setup::Children::Id> {
-        const auto task = drivers::plan(place.command.spec, place.context);
-        if (!task) return tl::unexpected(task.error());
-        const auto plan = drivers::plan_script(*command.spec.pre_kill, *task, place.context);
+        const auto plan = drivers::plan_script(*command.spec.pre_kill, place.command.spec, place.context);
         if (!plan) return tl::unexpected(plan.error());
-        return setup::run_script(children_, *plan, launcher_.dir(key), command.spec.pre_kill->timeout,
+        return setup::run_script(children_, *plan, {paths_.session, launcher_.dir(key)}, command.spec.pre_kill->timeout,
                                  [this, key](const Result<void>& result) { pre_kill_over(key, result); });
     }();
     if (script) {

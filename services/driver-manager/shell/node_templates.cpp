@@ -1,7 +1,6 @@
 // What NodeHands does for the templates of its tasks.
 #include <csignal>
 
-#include "driver-manager/drivers/script.hpp"
 #include "driver-manager/setup/scripts.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "host/log.hpp"
@@ -64,11 +63,10 @@ void NodeHands::template_script(const setup::Site& site, const wire::Template& c
         keeper_.failed(key, "the change script of " + what + " failed: " + result.error().message);
     };
     const wire::Script& script = *changed.change_script;
-    const auto task = drivers::plan(command.spec, site.context);
-    const auto plan = task ? drivers::plan_script(script, *task, site.context) : task;
+    const auto plan = drivers::plan_script(script, command.spec, site.context);
     if (!plan) return over(tl::unexpected(plan.error()));
-    const auto started = setup::run_script(children_, *plan, launcher_.dir({command.alloc, command.task, command.seq}),
-                                           script.timeout, over);
+    const setup::Beside beside{paths_.session, launcher_.dir({command.alloc, command.task, command.seq})};
+    const auto started = setup::run_script(children_, *plan, beside, script.timeout, over);
     if (!started) over(tl::unexpected(started.error()));
 }
 

@@ -69,7 +69,8 @@ class NodeTest : public testing::Test {
               hands(loop,
                     {dir + "/tasks", dir + "/allocs", beside_this_program("drover-shim"),
                      beside_this_program("drover-mock-task"),
-                     fetch.empty() ? std::vector<std::string>{} : std::vector<std::string>{fetch}},
+                     fetch.empty() ? std::vector<std::string>{} : std::vector<std::string>{fetch}, "", "", "",
+                     beside_this_program("drover-session")},
                     "n1", limits, std::move(devices)),
               agent(loop, exchange, hands, "n1", 1) {
             const auto started = agent.start();

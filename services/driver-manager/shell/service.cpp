@@ -14,7 +14,6 @@
 #include "driver-manager/devices/mock.hpp"
 #include "driver-manager/devices/nvidia.hpp"
 #include "driver-manager/drivers/capabilities.hpp"
-#include "driver-manager/drivers/env.hpp"
 #include "driver-manager/fingerprint/fingerprint.hpp"
 #include "driver-manager/fingerprint/storage.hpp"
 #include "driver-manager/instances/instances.hpp"
@@ -26,7 +25,7 @@
 #include "driver-manager/shell/log_pump.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "driver-manager/shell/node_id.hpp"
-#include "driver-manager/shell/node_paths.hpp"
+#include "driver-manager/shell/programs.hpp"
 #include "driver-manager/shell/session_desk.hpp"
 #include "driver-manager/shell/sink_desk.hpp"
 #include "driver-manager/shell/usage_desk.hpp"
@@ -45,31 +44,6 @@ namespace {
 constexpr Duration kFarewell = milliseconds(50);  // for the last vector to leave the process
 constexpr Duration kFirstLook = seconds(3);       // that drivers get to say how they are before the node says it
 
-std::string homes_of(const Config& config) { return config.data_dir + "/drivers"; }
-
-// Drivers get what tasks of raw_exec get of this process's environment.
-std::vector<std::string> environment_of_drivers() {
-    std::vector<std::string> env;
-    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-        const std::string text = *entry;
-        if (!drivers::may_not_reach_tasks(text.substr(0, text.find('=')))) env.push_back(text);
-    }
-    return env;
-}
-
-Result<Programs> programs_of(const Config& config, const NodePaths& paths) {
-    if (!config.drivers_dir.empty() && config.drivers_dir.front() != '/')
-        return fail(ErrorKind::invalid, "option drivers_dir has to be an absolute path, not " + config.drivers_dir);
-    auto programs = find_programs(config.drivers_dir);
-    if (!programs) return fail(programs.error().kind, "option drivers_dir cannot be used: " + programs.error().message);
-    for (const std::string& why : programs->unusable) log::warn("a program is no driver", {{"why", why}});
-    if (!programs->paths.empty() && paths.external.empty())
-        return fail(ErrorKind::not_found,
-                    "option drivers_dir cannot be used: drover-external is not installed beside drover-driver-manager");
-    if (const auto made = os::make_dir(homes_of(config), 0700); !made) return tl::unexpected(made.error());
-    return programs;
-}
-
 Result<bool> is_allowed(const std::string& option, const std::string& value) {
     if (value == "allow" || value == "refuse") return value == "allow";
     return fail(ErrorKind::invalid, "option " + option + " has to be allow or refuse, not \"" + value + "\"");
@@ -82,7 +56,8 @@ Result<NodeHands::Limits> limits_of(const Config& config, const NodePaths& paths
     limits.docker = {.program = paths.docker,
                      .socket = config.docker_socket,
                      .volumes = config.docker_volumes,
-                     .privileged = config.docker_privileged};
+                     .privileged = config.docker_privileged,
+                     .auth_file = config.docker_auth_file};
     const auto ports = parse_port_range(config.dynamic_ports);
     if (!ports) return tl::unexpected(ports.error());
     limits.ports = *ports;
@@ -343,7 +318,7 @@ Result<std::unique_ptr<host::Service>> start(host::Host& host, const Config& con
         log::warn("this node keeps the id it was given first", {{"id", *node}, {"asked_for", config.id}});
     const auto paths = find_paths(config);
     if (!paths) return tl::unexpected(paths.error());
-    const auto programs = programs_of(config, *paths);
+    const auto programs = find_driver_programs(config, *paths);
     if (!programs) return tl::unexpected(programs.error());
     const auto limits = limits_of(config, *paths, *programs);
     if (!limits) return tl::unexpected(limits.error());

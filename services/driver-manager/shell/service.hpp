@@ -34,6 +34,7 @@ struct Config : host::ServiceConfig {
     std::string docker_socket = "/var/run/docker.sock";
     bool docker_volumes = false;
     bool docker_privileged = false;
+    std::string docker_auth_file;
     std::string syslog_socket = "/dev/log";
     std::string journal_socket = "/run/systemd/journal/socket";
     Duration mock_shutdown_periodic_after;
@@ -82,6 +83,8 @@ struct Config : host::ServiceConfig {
              {"docker_socket", &docker_socket, "where the Docker daemon of this node listens"},
              {"docker_volumes", &docker_volumes, "whether containers may mount any directory of this node"},
              {"docker_privileged", &docker_privileged, "whether containers may be privileged"},
+             {"docker_auth_file", &docker_auth_file,
+              "credentials for registries of images: a file as docker's config.json, with \"auths\""},
              {"syslog_socket", &syslog_socket,
               "where the syslog daemon of this node listens, for tasks that log to it"},
              {"journal_socket", &journal_socket, "where the journal of this node listens, for tasks that log to it"},

@@ -56,13 +56,12 @@ void SinkDesk::round() {
 
 void SinkDesk::look_for_tasks() {
     looked_at_ = loop_.now();
-    for (const TaskKey& key : inventory_.tasks()) {
-        const wire::TaskCommand* command = inventory_.standing(key);
-        if (command == nullptr || command->spec.logs.sinks.empty() || tasks_.contains(key)) continue;
-        const auto wanted = sinks::daemons(command->spec.logs);
-        if (!wanted.empty()) open(key, command->job, wanted);
-    }
-    std::erase_if(tasks_, [&](const auto& item) { return !inventory_.observed(item.first); });
+    inventory_.each_standing([&](const TaskKey& key, const wire::TaskCommand& command) {
+        if (command.spec.logs.sinks.empty() || tasks_.contains(key)) return;
+        const auto wanted = sinks::daemons(command.spec.logs);
+        if (!wanted.empty()) open(key, command.job, wanted);
+    });
+    std::erase_if(tasks_, [&](const auto& item) { return !inventory_.shows(item.first); });
 }
 
 void SinkDesk::open(const TaskKey& key, const std::string& job, const std::vector<wire::LogSink>& wanted) {

@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kTasks = "task/stats";
 constexpr const char* kNode = "stats/node";
+constexpr unsigned kCacheStale = 10;  // looks
 
 std::uint64_t read_cache(const UniqueFd& memory_stat) {
     char text[4096];
@@ -44,70 +45,82 @@ void UsageDesk::start() { look(); }
 
 void UsageDesk::look() {
     timer_ = loop_.at(loop_.now() + stats::Rhythm::kHeard, [this] { look(); });
-    if (rhythm_.due(loop_.now(), exchange_.wanted(kTasks) || exchange_.wanted(kNode))) measure();
+    const auto due = rhythm_.due(loop_.now(), exchange_.wanted(kTasks) || exchange_.wanted(kNode));
+    if (due != stats::Rhythm::Due::nothing) measure(due);
+}
+
+UsageDesk::Sight& UsageDesk::sight(const TaskKey& key, const std::string& job, const wire::IncarnationObserved& run) {
+    std::unique_ptr<Sight>& sight = sights_[key];
+    if (sight && sight->seq == run.seq) return *sight;
+    const std::uint64_t said = sight ? sight->said : 0;
+    const std::string logs = allocdir::paths(allocs_, key.alloc, key.task).logs;
+    sight = std::make_unique<Sight>(run.seq, job + "/" + key.alloc + "/" + key.task, launcher::LogGauge(logs, key.task));
+    sight->said = said;
+    sight->task = {.key = key, .job = job, .seq = run.seq, .pid = static_cast<pid_t>(run.pid)};
+    const std::string file = run.pid > 0 ? os::memory_stat_file(sight->task.pid, mounts_) : "";
+    if (!file.empty()) sight->memory = UniqueFd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    return *sight;
 }
 
 // Those that run; without a command the job is not known, and nobody could have subscribed to the task by its name.
-std::vector<stats::RunningTask> UsageDesk::running() {
+std::vector<stats::RunningTask> UsageDesk::running(bool all) {
     std::vector<stats::RunningTask> tasks;
-    std::map<TaskKey, std::unique_ptr<Gauges>> kept;
-    for (const TaskKey& key : inventory_.tasks()) {
-        const auto observed = inventory_.observed(key);
-        const wire::TaskCommand* command = inventory_.standing(key);
-        if (!observed || command == nullptr) continue;
-        for (const wire::IncarnationObserved& run : observed->incarnations) {
-            if (run.phase != wire::RunPhase::running || run.pid <= 0) continue;
-            stats::RunningTask& task = tasks.emplace_back();
-            task.key = key;
-            task.job = command->job;
-            task.seq = run.seq;
-            task.pid = static_cast<pid_t>(run.pid);
-            look_beside(task, kept);
-        }
-    }
-    gauges_ = std::move(kept);
+    tasks.reserve(sights_.size());
+    ++round_;
+    round_usages_.clear();
+    const bool some = all || exchange_.wanted(kTasks);
+    inventory_.each_running([&](const TaskKey& key, const wire::TaskCommand& command, const auto& run) {
+        Sight& seen = sight(key, command.job, run);
+        seen.round = round_;
+        seen.task.due = all || (some && exchange_.wanted(kTasks, seen.key));
+        if (seen.task.due) look_beside(seen);
+        tasks.push_back(seen.task);
+        // A driver knows better than /proc.
+        const wire::DriverTaskUsage* word = seen.task.due ? told_(command.spec.driver, run.id) : nullptr;
+        if (word == nullptr) return;
+        tasks.back().pid = 0;
+        seen.by_word = stats::by_word(loop_.now(), *word, seen.task, seen.by_word);
+        say(seen, seen.by_word);
+    });
+    std::erase_if(sights_, [this](const auto& item) { return item.second->round != round_; });
     return tasks;
 }
 
-void UsageDesk::look_beside(stats::RunningTask& task, std::map<TaskKey, std::unique_ptr<Gauges>>& kept) {
-    std::unique_ptr<Gauges>& gauges = kept[task.key];
-    if (const auto old = gauges_.find(task.key); old != gauges_.end() && old->second) gauges = std::move(old->second);
-    if (!gauges || gauges->seq != task.seq) {
-        const std::string logs = allocdir::paths(allocs_, task.key.alloc, task.key.task).logs;
-        gauges = std::make_unique<Gauges>(task.seq, launcher::LogGauge(logs, task.key.task));
-        const std::string file = os::memory_stat_file(task.pid, mounts_);
-        if (!file.empty()) gauges->memory = UniqueFd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    }
+void UsageDesk::look_beside(Sight& sight) const {
+    stats::RunningTask& task = sight.task;
+    task.log_bytes = 0;
     task.dropped_bytes = sinks_.dropped(task.key);
-    for (const launcher::LogCount& count : gauges->output.look()) {
+    for (const launcher::LogCount& count : sight.output.look()) {
         task.log_bytes += count.bytes;
         task.dropped_bytes += count.lost;
     }
-    task.cache = read_cache(gauges->memory);
+    // The kernel takes long to add up the memory of a group, so each has its turn.
+    const bool first = sight.looks++ == 0;
+    if (first || (sight.looks + static_cast<unsigned>(task.pid)) % kCacheStale == 0) task.cache = read_cache(sight.memory);
 }
 
-void UsageDesk::measure() {
+void UsageDesk::measure(stats::Rhythm::Due what) {
     const Instant now = loop_.now();
-    const std::vector<stats::RunningTask> tasks = running();
-    const std::vector<os::ProcStat>& procs = procs_.look();
+    const std::vector<stats::RunningTask> tasks = running(what == stats::Rhythm::Due::all);
+    const std::vector<os::ProcStat>& procs = procs_.look(meter_.processes(tasks));
     if (procs.empty()) {
         log::warn("cannot measure what tasks use", {{"why", "/proc shows no processes"}});
         return rhythm_.failed(now);
     }
-    rhythm_.measured(now);
-    std::map<TaskKey, std::uint64_t> said;
-    std::vector<wire::TaskUsage> usages = all_told(now, meter_.measure(now, procs, tasks));
-    tolls_.take(known(), usages);
-    for (wire::TaskUsage& usage : usages) {
-        const TaskKey key{usage.alloc, usage.task};
-        const std::uint64_t number = said[key] = tasks_said_[key] + 1;
-        usage.node = node_;
-        exchange_.sample(kTasks, number, usage.job + "/" + usage.alloc + "/" + usage.task, wire::TaskUsage::kName,
-                         wire::encode(usage));
+    rhythm_.measured(now, what);
+    for (wire::TaskUsage& usage : meter_.measure(now, procs, tasks)) {
+        Sight& seen = *sights_[{usage.alloc, usage.task}];
+        say(seen, std::move(usage));
     }
-    tasks_said_ = std::move(said);
-    say_node(tasks, procs.size());
+    if (what == stats::Rhythm::Due::all) tolls_.take(known(), round_usages_);
+    if (what == stats::Rhythm::Due::all || exchange_.wanted(kNode)) say_node(tasks, procs.size());
     procs_.follow(meter_.processes());
+}
+
+void UsageDesk::say(Sight& sight, wire::TaskUsage usage) {
+    usage.node = node_;
+    round_usages_.push_back(usage);
+    exchange_.sample(kTasks, ++sight.said, sight.key, wire::TaskUsage::kName, wire::encode(usage));
 }
 
 void UsageDesk::say_node(const std::vector<stats::RunningTask>& tasks, std::size_t processes) {
@@ -147,27 +160,6 @@ std::map<TaskKey, stats::KnownTask> UsageDesk::known() const {
         const Instant started_at = any ? observed->incarnations.back().started_at : Instant{};
         out[key] = {command->job, command->group, started_at.set() && started_at < began_at_};
     }
-    return out;
-}
-
-// What was measured, with what drivers say in its place.
-std::vector<wire::TaskUsage> UsageDesk::all_told(Instant now, std::vector<wire::TaskUsage> measured) {
-    std::map<TaskKey, wire::TaskUsage> all;
-    for (wire::TaskUsage& usage : measured) all[{usage.alloc, usage.task}] = std::move(usage);
-    std::map<TaskKey, wire::TaskUsage> told;
-    for (const TaskKey& key : inventory_.tasks()) {
-        const auto observed = inventory_.observed(key);
-        const wire::TaskCommand* command = inventory_.standing(key);
-        if (!observed || observed->incarnations.empty() || command == nullptr) continue;
-        const wire::IncarnationObserved& run = observed->incarnations.back();
-        const bool up = run.phase == wire::RunPhase::running;
-        const wire::DriverTaskUsage* word = up ? told_(command->spec.driver, run.id) : nullptr;
-        if (word == nullptr) continue;
-        all[key] = told[key] = stats::by_word(now, *word, {key, command->job, run.seq, 0}, words_before_[key]);
-    }
-    words_before_ = std::move(told);
-    std::vector<wire::TaskUsage> out;
-    for (auto& [key, usage] : all) out.push_back(std::move(usage));
     return out;
 }
 

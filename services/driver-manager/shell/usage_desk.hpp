@@ -38,21 +38,29 @@ class UsageDesk {
     void measure(metrics::Page& page) const { tolls_.measure(page); }
 
    private:
-    // What is looked at beside a task's processes, kept open.
-    struct Gauges {
-        Gauges(std::uint64_t run, launcher::LogGauge gauge) : seq(run), output(std::move(gauge)) {}
+    // What is kept of a task that runs from one measurement to the next; files stay open.
+    struct Sight {
+        Sight(std::uint64_t run, std::string name, launcher::LogGauge gauge)
+            : seq(run), key(std::move(name)), output(std::move(gauge)) {}
         std::uint64_t seq;
+        std::string key;  // of the topic
         launcher::LogGauge output;
         UniqueFd memory;  // memory.stat of its own group
+        stats::RunningTask task;
+        wire::TaskUsage by_word;  // the last sample that a driver's word was
+        std::uint64_t said = 0;   // samples, of all its runs
+        unsigned looks = 0;
+        std::uint64_t round = 0;  // in which it ran
     };
 
     void look();
-    void measure();
-    std::vector<stats::RunningTask> running();
-    void look_beside(stats::RunningTask& task, std::map<TaskKey, std::unique_ptr<Gauges>>& kept);
+    void measure(stats::Rhythm::Due what);
+    std::vector<stats::RunningTask> running(bool all);
+    Sight& sight(const TaskKey& key, const std::string& job, const wire::IncarnationObserved& run);
+    void look_beside(Sight& sight) const;
+    void say(Sight& sight, wire::TaskUsage usage);
     void say_node(const std::vector<stats::RunningTask>& tasks, std::size_t processes);
     std::map<TaskKey, stats::KnownTask> known() const;
-    std::vector<wire::TaskUsage> all_told(Instant now, std::vector<wire::TaskUsage> measured);
 
     rt::Loop& loop_;
     bus::Exchange& exchange_;
@@ -67,11 +75,11 @@ class UsageDesk {
     stats::Tolls tolls_;
     const Instant began_at_ = loop_.now();
     os::ProcTable procs_;
-    std::map<TaskKey, std::unique_ptr<Gauges>> gauges_;
-    std::map<TaskKey, wire::TaskUsage> words_before_;  // by the word of drivers
-    std::map<TaskKey, std::uint64_t> tasks_said_;      // how often
+    std::map<TaskKey, std::unique_ptr<Sight>> sights_;
     wire::NodeUsage before_;
     std::uint64_t said_ = 0;  // of the node
+    std::uint64_t round_ = 0;
+    std::vector<wire::TaskUsage> round_usages_;  // that were said in it
     rt::Token timer_ = 0;
 };
 

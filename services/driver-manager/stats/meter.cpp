@@ -66,34 +66,34 @@ void add_up(const os::ProcStat& shim, const Procs& procs, wire::TaskUsage& usage
 
 // What an ended process has read and written is nowhere any more, so it is added up while it lives.
 void Meter::add_io(const Procs& procs, Before& before) {
-    std::unordered_map<pid_t, Io> now;
     for (const os::ProcStat* proc : procs) {
-        const auto old = before.io.find(proc->pid);
-        const bool same = old != before.io.end() && old->second.start_time == proc->start_time;
-        const Io was = same ? old->second : Io();
-        const Io is{proc->start_time, std::max(was.read, proc->read_bytes), std::max(was.written, proc->written_bytes)};
-        before.read += is.read - was.read;
-        before.written += is.written - was.written;
-        now.emplace(proc->pid, is);
+        Io& io = before.io[proc->pid];
+        if (io.start_time != proc->start_time) io = {};
+        const std::uint64_t read = std::max(io.read, proc->read_bytes);
+        const std::uint64_t written = std::max(io.written, proc->written_bytes);
+        before.read += read - io.read;
+        before.written += written - io.written;
+        io = {proc->start_time, read, written, before.round};
     }
-    before.io = std::move(now);
+    if (before.io.size() == procs.size()) return;
+    std::erase_if(before.io, [&](const auto& item) { return item.second.round != before.round; });
 }
 
 std::vector<wire::TaskUsage> Meter::measure(Instant now, const std::vector<os::ProcStat>& procs,
                                             const std::vector<RunningTask>& tasks) {
     const Table table(procs);
-    std::map<driver_manager::TaskKey, Before> known;
     std::vector<wire::TaskUsage> result;
-    processes_.clear();
+    result.reserve(tasks.size());
+    ++round_;
     for (const RunningTask& task : tasks) {
-        const auto old = before_.find(task.key);
-        const bool same = old != before_.end() && old->second.seq == task.seq;
-        Before& before = known[task.key];
-        if (same) before = std::move(old->second);
-        const os::ProcStat* shim = table.shim_of(task.pid);
+        Before& before = before_[task.key];
+        const bool same = before.round != 0 && before.seq == task.seq;
+        if (!same) before = {};
+        before.seq = task.seq;
+        before.round = round_;
+        const os::ProcStat* shim = task.due && task.pid > 0 ? table.shim_of(task.pid) : nullptr;
         if (shim == nullptr) continue;
         const Procs below = table.below(*shim);
-        for (const os::ProcStat* proc : below) processes_.insert(proc->pid);
         add_io(below, before);
         wire::TaskUsage usage;
         usage.job = task.job;
@@ -109,18 +109,34 @@ std::vector<wire::TaskUsage> Meter::measure(Instant now, const std::vector<os::P
         add_up(*shim, below, usage);
         // A look is no snapshot: a process that ends while it is taken may be missed in both places.
         usage.cpu_time = std::max(usage.cpu_time, before.cpu_time);
-        if (same && now > before.at)
+        if (before.at.set() && now > before.at)
             usage.cores =
                 static_cast<double>((usage.cpu_time - before.cpu_time).ns) / static_cast<double>((now - before.at).ns);
         usage.peak = std::max(before.peak, usage.memory);
-        before.seq = task.seq;
         before.at = now;
         before.cpu_time = usage.cpu_time;
         before.peak = usage.peak;
         result.push_back(std::move(usage));
     }
-    before_ = std::move(known);
+    std::erase_if(before_, [this](const auto& item) { return item.second.round != round_; });
     return result;
+}
+
+std::unordered_set<pid_t> Meter::processes() const {
+    std::unordered_set<pid_t> out;
+    for (const auto& task : before_)
+        for (const auto& proc : task.second.io) out.insert(proc.first);
+    return out;
+}
+
+std::unordered_set<pid_t> Meter::processes(const std::vector<RunningTask>& tasks) const {
+    std::unordered_set<pid_t> out;
+    for (const RunningTask& task : tasks) {
+        const auto it = task.due ? before_.find(task.key) : before_.end();
+        if (it == before_.end()) continue;
+        for (const auto& proc : it->second.io) out.insert(proc.first);
+    }
+    return out;
 }
 
 }  // namespace drover::stats

@@ -1,4 +1,4 @@
-// Rhythm: when usage is measured. Often while somebody listens, seldom otherwise, ever more seldom while it fails.
+// Rhythm: when usage is measured. Often of what somebody listens to, seldom of the rest, ever more seldom while it fails.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,11 @@ namespace drover::stats {
 
 class Rhythm {
    public:
-    bool due(Instant now, bool heard) const { return now >= not_before_ && now >= last_ + (heard ? kHeard : kUnheard); }
-    void measured(Instant now);
+    enum class Due { nothing, heard, all };
+
+    // `heard`: somebody listens to something of it.
+    Due due(Instant now, bool heard) const;
+    void measured(Instant now, Due what);
     void failed(Instant now);
 
     static constexpr Duration kHeard = seconds(1);
@@ -19,6 +22,7 @@ class Rhythm {
 
    private:
     Instant last_;
+    Instant last_of_all_;
     Instant not_before_;
     std::uint64_t failures_ = 0;  // since it last went well
 };

@@ -11,13 +11,16 @@ namespace {
 constexpr Instant kStart{1'000'000'000'000};
 
 TEST(Rhythm, IsFastWhileSomebodyListensAndSlowOtherwise) {
+    using enum Rhythm::Due;
     Rhythm rhythm;
-    EXPECT_TRUE(rhythm.due(kStart, false));
-    rhythm.measured(kStart);
-    EXPECT_FALSE(rhythm.due(kStart + milliseconds(999), true));
-    EXPECT_TRUE(rhythm.due(kStart + seconds(1), true));
-    EXPECT_FALSE(rhythm.due(kStart + milliseconds(9999), false));
-    EXPECT_TRUE(rhythm.due(kStart + seconds(10), false));
+    EXPECT_EQ(rhythm.due(kStart, false), all);
+    rhythm.measured(kStart, all);
+    EXPECT_EQ(rhythm.due(kStart + milliseconds(999), true), nothing);
+    EXPECT_EQ(rhythm.due(kStart + seconds(1), true), heard);
+    EXPECT_EQ(rhythm.due(kStart + milliseconds(9999), false), nothing);
+    EXPECT_EQ(rhythm.due(kStart + seconds(10), false), all);
+    for (int i = 1; i < 10; ++i) rhythm.measured(kStart + seconds(i), heard);
+    EXPECT_EQ(rhythm.due(kStart + seconds(10), true), all) << "listeners to some do not keep the others from their turn";
 }
 
 TEST(Rhythm, WaitsEverLongerWhileItFailsAndIsItselfAgainAfterwards) {
@@ -27,14 +30,14 @@ TEST(Rhythm, WaitsEverLongerWhileItFailsAndIsItselfAgainAfterwards) {
     for (int i = 0; i < 9; ++i) {
         rhythm.failed(now);
         const Instant before = now;
-        while (!rhythm.due(now, true)) now = now + seconds(1);
+        while (rhythm.due(now, true) == Rhythm::Due::nothing) now = now + seconds(1);
         waits.push_back((now - before).ns / seconds(1).ns);
     }
     EXPECT_THAT(waits, testing::ElementsAre(1, 2, 4, 8, 16, 32, 64, 120, 120));
-    rhythm.measured(now);
-    EXPECT_TRUE(rhythm.due(now + seconds(1), true));
+    rhythm.measured(now, Rhythm::Due::all);
+    EXPECT_EQ(rhythm.due(now + seconds(1), true), Rhythm::Due::heard);
     rhythm.failed(now + seconds(1));
-    EXPECT_TRUE(rhythm.due(now + seconds(2), true));
+    EXPECT_EQ(rhythm.due(now + seconds(2), true), Rhythm::Due::heard);
 }
 
 os::ProcStat proc(pid_t pid, pid_t parent, Duration cpu, Duration reaped, std::uint64_t resident) {
@@ -104,6 +107,22 @@ TEST(Meter, AddsUpWhatProcessesReadAndWriteAndForgetsNothingWhenTheyEnd) {
     EXPECT_EQ(seen[0].read_bytes, 187U) << "another process with a number that was used before";
     EXPECT_EQ(seen[0].written_bytes, 14U);
     EXPECT_EQ(meter.processes(), (std::unordered_set<pid_t>{20, 21}));
+}
+
+TEST(Meter, KeepsWhatItKnowsOfATaskThatIsNotDue) {
+    Meter meter;
+    const os::ProcStat shim = proc(10, 1, {}, {}, 7);
+    meter.measure(kStart, {shim, proc(20, 10, seconds(1), {}, 900)}, {kTask});
+    RunningTask later = kTask;
+    later.due = false;
+    EXPECT_TRUE(meter.measure(kStart + seconds(1), {shim, proc(20, 10, seconds(3), {}, 100)}, {later}).empty());
+    EXPECT_EQ(meter.processes(), (std::unordered_set<pid_t>{20}));
+    EXPECT_EQ(meter.processes({kTask}), (std::unordered_set<pid_t>{20}));
+    EXPECT_TRUE(meter.processes({later}).empty());
+    const auto seen = meter.measure(kStart + seconds(2), {shim, proc(20, 10, seconds(4), {}, 100)}, {kTask});
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_DOUBLE_EQ(seen[0].cores, 1.5) << "since it was measured last";
+    EXPECT_EQ(seen[0].peak, 900U);
 }
 
 TEST(Meter, SaysNothingOfATaskWhoseProcessesAreNotInSight) {

@@ -24,6 +24,7 @@ PLAN = {
     "memory": ({"count": 500}, {"count": 100}),
     "recovery": ({"rounds": 5, "count": 1000}, {"rounds": 1, "count": 100}),
     "idle": ({"count": 1000, "seconds": 60}, {"count": 100, "seconds": 10}),
+    "listening": ({"count": 1000, "seconds": 60}, {"count": 100, "seconds": 10}),
     "flood": ({"rounds": 5, "size": 1 << 30}, {"rounds": 1, "size": 1 << 28}),
     "events": ({"rounds": 5, "count": 500_000}, {"rounds": 2, "count": 100_000}),
     "many": ({"counts": [100, 1000, 10000]}, {"counts": [100, 500]}),

@@ -166,6 +166,30 @@ class Bench:
         self._gone(name, stamps)
         return [Figure(f"cpu of everything over {seconds} s with {count} idle tasks", "% of a core", [share], None, 0.5)]
 
+    def listening(self, count, seconds):
+        """What it costs the driver-manager that somebody listens to what each task uses, every second."""
+        name, stamps, _ = self._begin(count)
+        hands = [self.drover.pid("driver-manager")]
+
+        def share():
+            proc.rest(5)
+            before = proc.cpu_seconds(hands)
+            proc.rest(seconds)
+            return (proc.cpu_seconds(hands) - before) / seconds * 100
+
+        quiet = share()
+        figures = []
+        for what, topic, target in (("all of them", "task/stats/", 2), ("none, but their node", "stats/node/", None)):
+            tap = subprocess.Popen([f"{self.programs}/drover", "tap", topic], stdout=subprocess.DEVNULL,
+                                   env={**os.environ, "DROVER_DATA_DIR": self.drover.dir})
+            figures.append(Figure(f"cpu of the driver-manager, {count} idle tasks, heard of {what}", "% of a core",
+                                  [share()], None, target))
+            tap.terminate()
+            tap.wait()
+        self._gone(name, stamps)
+        return [Figure(f"cpu of the driver-manager, {count} idle tasks, nobody listens", "% of a core", [quiet], None, 1),
+                *figures]
+
     def flood(self, rounds, size):
         rates, least = [], []
         for _ in range(rounds):

@@ -1,8 +1,12 @@
-#include "driver-manager/shell/node_paths.hpp"
+#include "driver-manager/shell/programs.hpp"
 
 #include <unistd.h>
 
 #include <climits>
+
+#include "driver-manager/drivers/env.hpp"
+#include "host/log.hpp"
+#include "os/files.hpp"
 
 namespace drover::driver_manager {
 namespace {
@@ -47,6 +51,30 @@ Result<NodePaths> find_paths(const Config& config) {
     paths.external = if_installed(*programs + "/drover-external");
     paths.session = if_installed(*programs + "/drover-session");
     return paths;
+}
+
+std::string homes_of(const Config& config) { return config.data_dir + "/drivers"; }
+
+std::vector<std::string> environment_of_drivers() {
+    std::vector<std::string> env;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string text = *entry;
+        if (!drivers::may_not_reach_tasks(text.substr(0, text.find('=')))) env.push_back(text);
+    }
+    return env;
+}
+
+Result<Programs> find_driver_programs(const Config& config, const NodePaths& paths) {
+    if (!config.drivers_dir.empty() && config.drivers_dir.front() != '/')
+        return fail(ErrorKind::invalid, "option drivers_dir has to be an absolute path, not " + config.drivers_dir);
+    auto programs = find_programs(config.drivers_dir);
+    if (!programs) return fail(programs.error().kind, "option drivers_dir cannot be used: " + programs.error().message);
+    for (const std::string& why : programs->unusable) log::warn("a program is no driver", {{"why", why}});
+    if (!programs->paths.empty() && paths.external.empty())
+        return fail(ErrorKind::not_found,
+                    "option drivers_dir cannot be used: drover-external is not installed beside drover-driver-manager");
+    if (const auto made = os::make_dir(homes_of(config), 0700); !made) return tl::unexpected(made.error());
+    return programs;
 }
 
 }  // namespace drover::driver_manager
