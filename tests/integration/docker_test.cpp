@@ -115,8 +115,8 @@ groups:
 )");
     ASSERT_TRUE(eventually([&] { return has_ended("eats", "eats"); }, kLong)) << cluster->alloc("eats").dump(1);
     EXPECT_THAT(event_types(cluster->alloc("ends"), "exits"),
-                testing::ElementsAre("Received", "Task Setup", "Downloading Artifacts", "Driver", "Driver", "Started", "Terminated",
-                                     "Not Restarting"));
+                testing::ElementsAre("Received", "Task Setup", "Downloading Artifacts", "Driver", "Driver", "Started",
+                                     "Terminated", "Not Restarting"));
     EXPECT_EQ(event("ends", "exits", "Terminated")["exit_code"], "7");
     EXPECT_EQ(event("ends", "exits", "Terminated")["oom_killed"], "false");
     EXPECT_EQ(event("eats", "eats", "Terminated")["exit_code"], "137");
@@ -286,20 +286,25 @@ TEST_F(Docker, ADaemonThatIsAwayEndsNoTaskHoldsUpNoStopAndIsWaitedFor) {
 TEST_F(Docker, AnImageComesFromARegistryThatWantsAPasswordWhichNobodyGetsToSee) {
     const Registry registry(daemon->archive(), cluster->dir());
     const auto submit = [&](const std::string& name, const std::string& auth) {
-        cluster->submit(name, "job: " + name + "\ntype: batch\ngroups:\n  - name: group\n    restart: { attempts: 0, mode: fail }\n"
-                              "    tasks:\n      - name: pulls\n        driver: docker\n"
-                              "        templates: [{ destination: secrets/registry, data: \"{{ var \\\"app/registry\\\" \\\"password\\\" }}\" }]\n"
-                              "        config: { image: \"" + registry.image(name) + "\", network_mode: none, command: /bin/echo, args: [hello]" +
-                              auth + " }\n");
+        cluster->submit(name, "job: " + name +
+                                  "\ntype: batch\ngroups:\n  - name: group\n    restart: { attempts: 0, mode: fail }\n"
+                                  "    tasks:\n      - name: pulls\n        driver: docker\n"
+                                  "        templates: [{ destination: secrets/registry, data: \"{{ var "
+                                  "\\\"app/registry\\\" \\\"password\\\" }}\" }]\n"
+                                  "        config: { image: \"" +
+                                  registry.image(name) + "\", network_mode: none, command: /bin/echo, args: [hello]" +
+                                  auth + " }\n");
         ASSERT_TRUE(eventually([&] { return has_ended(name, "pulls"); }, kLong)) << cluster->alloc(name).dump(1);
     };
     ASSERT_EQ(cluster->drover({"var", "put", "app/registry", std::string("password=") + Registry::kPassword}).code, 0);
     submit("right", ", auth: { username: ci, password_file: secrets/registry }");
     EXPECT_EQ(output("right", "pulls"), "hello\n") << cluster->alloc("right").dump(1);
-    EXPECT_THAT(event("right", "pulls", "Driver")["driver_message"], HasSubstr("Downloaded image " + registry.image("right")));
+    EXPECT_THAT(event("right", "pulls", "Driver")["driver_message"],
+                HasSubstr("Downloaded image " + registry.image("right")));
     submit("wrong", ", auth: { username: ci, password: guessed }");
     EXPECT_THAT(event("wrong", "pulls", "Failed Artifact Download")["download_error"],
-                HasSubstr("the registry " + registry.address() + " refuses the user ci with what is in config.auth of the task"));
+                HasSubstr("the registry " + registry.address() +
+                          " refuses the user ci with what is in config.auth of the task"));
     submit("none", "");
     EXPECT_THAT(event("none", "pulls", "Failed Artifact Download")["download_error"],
                 HasSubstr("wants credentials: give the task config.auth, or the node a docker_auth_file"));

@@ -11,8 +11,8 @@ void Subscriptions::remove(std::string_view prefix) {
 bool Subscriptions::overlap(std::string_view prefix) const {
     const auto above = prefixes_.lower_bound(prefix);
     if (above != prefixes_.end() && above->starts_with(prefix)) return true;
-    // A prefix of `prefix` sorts before it. Of those up to `rest` the last one is it, or shares with `rest` all that any
-    // of the others could be.
+    // A prefix of `prefix` sorts before it. Of those up to `rest` the last one is it, or shares with `rest` all that
+    // any of the others could be.
     for (std::string_view rest = prefix;;) {
         const auto next = prefixes_.upper_bound(rest);
         if (next == prefixes_.begin()) return false;

@@ -38,7 +38,8 @@ TEST(Subscriptions, AnswerAsLookingAtEachWould) {
         std::vector<std::string> all;
         for (auto size = random() % 6; size > 0; --size) subscriptions.add(all.emplace_back(word()));
         const std::string prefix = word();
-        const bool expected = std::any_of(all.begin(), all.end(), [&](const auto& one) { return overlaps(one, prefix); });
+        const bool expected =
+            std::any_of(all.begin(), all.end(), [&](const auto& one) { return overlaps(one, prefix); });
         ASSERT_EQ(subscriptions.overlap(prefix), expected) << prefix << " of " << testing::PrintToString(all);
     }
 }

@@ -144,8 +144,8 @@ DriverDoc mock_doc() {
               {"kill_after", "duration", "0s",
                "How long it goes on once it is asked to end; not beside `ignores_term`.", "kill_after: 3s", "", 0,
                kLong},
-              {"ignores_term", "true or false", "false", "Whether it ignores being asked to end.",
-               "ignores_term: true", ""},
+              {"ignores_term", "true or false", "false", "Whether it ignores being asked to end.", "ignores_term: true",
+               ""},
               {"stdout_string", "text", "none", "What it writes to standard output.", "stdout_string: hello", ""},
               {"stdout_repeat", "number", "0", "How many more times it writes that.", "stdout_repeat: 3", "", 0,
                1'000'000'000},
@@ -211,7 +211,8 @@ DriverDoc docker_doc() {
         },
         {{"auth",
           "The image is fetched once the task's templates are rendered, so that one of them can make the password of a "
-          "secret variable: as a file, or as a line of an `env` template that `password: ${NAME}` refers to. A password "
+          "secret variable: as a file, or as a line of an `env` template that `password: ${NAME}` refers to. A "
+          "password "
           "that is written into the job file is to be read by everybody who can read jobs.",
           {
               {"username", "text", "required", "Whom the registry knows.", "username: ci", ""},

@@ -49,7 +49,8 @@ std::string composed(const std::vector<FieldDoc>& fields, std::string_view title
         }
         for (const DriverDoc& driver : driver_docs())
             for (const DriverDoc& block : driver.blocks)
-                if (block.name == field.block) out += std::string(field.name) + ": " + composed(block.fields, block.name);
+                if (block.name == field.block)
+                    out += std::string(field.name) + ": " + composed(block.fields, block.name);
     }
     return out + "}";
 }

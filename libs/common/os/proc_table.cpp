@@ -76,7 +76,8 @@ bool ProcTable::find_new() {
     std::vector<pid_t> pids;
     if (all) pids = list_pids();
     for (pid_t pid = from + 1; !all && pid <= given; ++pid)
-        if (!entries_.contains(pid) && open_pidfd(pid)) pids.push_back(pid);  // threads have numbers, too, but none of these
+        if (!entries_.contains(pid) && open_pidfd(pid))
+            pids.push_back(pid);  // threads have numbers, too, but none of these
     for (const pid_t pid : pids) {
         const auto [it, is_new] = entries_.try_emplace(pid);
         // What cannot be read has ended since.

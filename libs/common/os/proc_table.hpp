@@ -1,6 +1,6 @@
 // ProcTable: every process of the machine, looked at again and again. Those that are followed stay open, so that a look
-// costs a read each; the others, which are mostly the same for long, are read now and then. New ones are looked for among
-// the numbers given since the look before, so that what stays as it is costs nothing.
+// costs a read each; the others, which are mostly the same for long, are read now and then. New ones are looked for
+// among the numbers given since the look before, so that what stays as it is costs nothing.
 #pragma once
 
 #include <cstdint>

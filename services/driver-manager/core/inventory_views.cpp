@@ -3,8 +3,8 @@
 
 namespace drover::driver_manager {
 
-void Inventory::each_running(const std::function<void(const TaskKey&, const wire::TaskCommand&,
-                                                     const wire::IncarnationObserved&)>& call) const {
+void Inventory::each_running(
+    const std::function<void(const TaskKey&, const wire::TaskCommand&, const wire::IncarnationObserved&)>& call) const {
     for (const auto& [key, task] : tasks_) {
         if (task.destroyed || !task.standing) continue;
         for (const auto& [seq, incarnation] : task.incarnations)

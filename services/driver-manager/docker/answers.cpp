@@ -12,9 +12,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view kOfLayers[] = {"Pulling fs layer",  "Waiting",    "Downloading",   "Verifying Checksum",
-                                          "Download complete", "Extracting", "Pull complete", "Already exists",
-                                          "Loading layer"};
+constexpr std::string_view kOfLayers[] = {"Pulling fs layer",   "Waiting",           "Downloading",
+                                          "Verifying Checksum", "Download complete", "Extracting",
+                                          "Pull complete",      "Already exists",    "Loading layer"};
 
 // What `read` makes of the text; the library's exceptions end here.
 template <class F>

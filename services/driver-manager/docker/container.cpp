@@ -84,7 +84,7 @@ void Keeper::create() {
     const bool exists = answer->status == 409;
     if (exists && looks_ < 5) return look_later();
     post_.fail_start("cannot make the container: " + reason(*answer),
-               exists || answer->status == 404 || answer->status >= 500);
+                     exists || answer->status == 404 || answer->status >= 500);
 }
 
 void Keeper::start(const Container& container) {

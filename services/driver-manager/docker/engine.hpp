@@ -35,8 +35,8 @@ class Engine {
     // done what was asked is not known then. What the daemon refuses is an answer.
     Result<Answer> ask(std::string_view method, std::string_view path, std::string_view body, Duration limit) const;
 
-    // The same for an answer of any length; `limit` is for its head. A body that is refused is whole. `headers`: more of
-    // them, each line ended by "\r\n".
+    // The same for an answer of any length; `limit` is for its head. A body that is refused is whole. `headers`: more
+    // of them, each line ended by "\r\n".
     Result<Stream> open(std::string_view method, std::string_view path, std::string_view body, Duration limit,
                         std::string_view headers = "") const;
 

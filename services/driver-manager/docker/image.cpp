@@ -114,8 +114,8 @@ Result<void> load(const Engine& engine, const ImageOrder& order) {
 Result<std::optional<Login>> login_of(const ImageOrder& order) {
     if (order.login || order.auth_file.empty()) return order.login;
     const auto text = os::read_file(order.auth_file, kMaxConfig);
-    auto found = text ? find_login(*text, registry_of(order.image))
-                      : Result<std::optional<Login>>(tl::unexpected(text.error()));
+    auto found =
+        text ? find_login(*text, registry_of(order.image)) : Result<std::optional<Login>>(tl::unexpected(text.error()));
     if (!found)
         return fail(ErrorKind::invalid,
                     "docker_auth_file of the node, " + order.auth_file + ", cannot be used: " + found.error().message);
@@ -133,8 +133,10 @@ Error explained(Error error, const ImageOrder& order, const std::optional<Login>
     if (!of_login) return error;
     const std::string registry = "the registry " + registry_of(order.image);
     if (!login)
-        return {ErrorKind::refused, registry + " wants credentials: give the task config.auth, or the node a "
-                                               "docker_auth_file (" + error.message + ")"};
+        return {ErrorKind::refused, registry +
+                                        " wants credentials: give the task config.auth, or the node a "
+                                        "docker_auth_file (" +
+                                        error.message + ")"};
     return {ErrorKind::refused, registry + " refuses the user " + (login->user.empty() ? "of the token" : login->user) +
                                     " with what is in " + login->from + " (" + error.message + ")"};
 }

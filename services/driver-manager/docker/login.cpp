@@ -17,8 +17,7 @@ std::string to_base64url(std::string_view bytes) {
         std::uint32_t group = 0;
         for (std::size_t i = 0; i < 3; ++i)
             group = group << 8U | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0U);
-        for (std::size_t i = 0; i < 4; ++i)
-            out += at + i <= bytes.size() ? kDigits[group >> (18 - 6 * i) & 63U] : '=';
+        for (std::size_t i = 0; i < 4; ++i) out += at + i <= bytes.size() ? kDigits[group >> (18 - 6 * i) & 63U] : '=';
     }
     return out;
 }
@@ -68,8 +67,8 @@ std::optional<Login> read_entry(const Json& entry) {
 
 std::string registry_of(std::string_view image) {
     const std::string_view first = image.substr(0, image.find('/'));
-    const bool is_host = first.size() < image.size() &&
-                         (first.find_first_of(".:") != std::string_view::npos || first == "localhost");
+    const bool is_host =
+        first.size() < image.size() && (first.find_first_of(".:") != std::string_view::npos || first == "localhost");
     return is_host ? host_of(first) : std::string(kHub);
 }
 

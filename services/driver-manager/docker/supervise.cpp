@@ -1,6 +1,6 @@
+#include "driver-manager/supervisor/supervise.hpp"
 #include "driver-manager/docker/keeper.hpp"
 #include "driver-manager/docker/verbs.hpp"
-#include "driver-manager/supervisor/supervise.hpp"
 
 namespace drover::docker {
 

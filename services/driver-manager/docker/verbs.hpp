@@ -19,9 +19,9 @@ Result<void> look(const Engine& engine);
 
 struct ImageOrder {
     std::string image;
-    std::string archive;  // path of a tar of `docker save`; empty: the image is pulled
-    bool force = false;   // although there is one of that name
-    Duration silence;     // how long nothing may come of it
+    std::string archive;           // path of a tar of `docker save`; empty: the image is pulled
+    bool force = false;            // although there is one of that name
+    Duration silence;              // how long nothing may come of it
     std::optional<Login> login{};  // of the task
     std::string auth_file{};       // otherwise: path of a config.json of docker, or empty
 };

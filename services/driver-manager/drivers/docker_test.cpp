@@ -112,10 +112,12 @@ TEST(Docker, GivesAContainerTheMountsAndNodesOfItsDevices) {
     EXPECT_THAT(body["Env"].get<std::vector<std::string>>(), Contains("GPUS=0"));
     const Json& mounts = body["HostConfig"]["Mounts"];
     ASSERT_EQ(mounts.size(), 5U) << mounts;
-    EXPECT_EQ(mounts[3], Json({{"Type", "bind"}, {"Source", "/opt/gpu/lib"}, {"Target", "/usr/lib/gpu"}, {"ReadOnly", true}}));
+    EXPECT_EQ(mounts[3],
+              Json({{"Type", "bind"}, {"Source", "/opt/gpu/lib"}, {"Target", "/usr/lib/gpu"}, {"ReadOnly", true}}));
     EXPECT_EQ(mounts[4]["ReadOnly"], false);
-    EXPECT_EQ(body["HostConfig"]["Devices"],
-              Json::array({{{"PathOnHost", "/dev/gpu0"}, {"PathInContainer", "/dev/gpu0"}, {"CgroupPermissions", "rwm"}}}));
+    EXPECT_EQ(
+        body["HostConfig"]["Devices"],
+        Json::array({{{"PathOnHost", "/dev/gpu0"}, {"PathInContainer", "/dev/gpu0"}, {"CgroupPermissions", "rwm"}}}));
 }
 
 TEST(Docker, SaysWhatIsWrongWithItsConfig) {
@@ -142,15 +144,17 @@ TEST(Docker, KeepsThePasswordOfARegistryOutOfEveryPlan) {
     EXPECT_EQ(login->user, "ci");
     EXPECT_EQ(login->password, "hunter2");
     EXPECT_EQ(plan(good, docker_context())->container.find("hunter2"), std::string::npos);
-    EXPECT_EQ(docker_image(image({{"username", text("ci")}, {"password_file", text("secrets/registry")}}), docker_context())
-                  ->login->password_file,
-              "/d/allocs/4f1c/server/secrets/registry");
+    EXPECT_EQ(
+        docker_image(image({{"username", text("ci")}, {"password_file", text("secrets/registry")}}), docker_context())
+            ->login->password_file,
+        "/d/allocs/4f1c/server/secrets/registry");
     EXPECT_THAT(docker_image(image({{"username", text("ci")}, {"password_file", text("../x")}}), docker_context())
                     .error()
                     .message,
                 HasSubstr("not below the task's directory"));
     std::vector<std::string> problems;
-    for (const ConfigProblem& problem : docker_check(image({{"usernam", text("ci")}}))) problems.push_back(to_string(problem));
+    for (const ConfigProblem& problem : docker_check(image({{"usernam", text("ci")}})))
+        problems.push_back(to_string(problem));
     EXPECT_THAT(problems, Contains("config.auth.usernam is not a field of this driver; did you mean username?"));
     EXPECT_THAT(problems, Contains("config.auth.username is required"));
     EXPECT_THAT(problems, Contains("config.auth.password or password_file has to be given, and not both"));

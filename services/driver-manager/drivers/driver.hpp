@@ -71,7 +71,7 @@ struct TaskContext {
     std::map<std::string, std::string> host_env;   // of the driver-manager; what is secret or its own stays there
     std::map<std::string, std::uint32_t> ports{};  // of the alloc, by label
     DeviceGrant devices{};
-    std::map<std::string, std::string> late_env;  // found out during the setup; has the last word
+    std::map<std::string, std::string> late_env;                 // found out during the setup; has the last word
     std::function<bool(const std::string& path)> is_executable;  // null: that cannot be known
     // Does the path exist, and lie below the directory also when its links are followed?
     std::function<bool(const std::string& dir, const std::string& path)> stays_below;

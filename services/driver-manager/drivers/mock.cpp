@@ -27,10 +27,10 @@ constexpr std::string_view kMockFields[] = {"start_error",
                                             "stderr_repeat",
                                             "stderr_repeat_duration"};
 
-constexpr std::string_view kMockExecFields[] = {"run_for",       "exit_code",     "exit_signal",
-                                            "kill_after",    "ignores_term",  "stdout_string",
-                                            "stdout_repeat", "stdout_repeat_duration", "stderr_string",
-                                            "stderr_repeat", "stderr_repeat_duration"};
+constexpr std::string_view kMockExecFields[] = {
+    "run_for",       "exit_code",     "exit_signal",           "kill_after",
+    "ignores_term",  "stdout_string", "stdout_repeat",         "stdout_repeat_duration",
+    "stderr_string", "stderr_repeat", "stderr_repeat_duration"};
 
 // What is written to one stream.
 struct MockOutput {
@@ -91,7 +91,8 @@ MockConfig read_mock(ConfigReader& reader) {
     config.exit_err_msg = reader.text("exit_err_msg");
     config.signal_error = reader.text("signal_error");
     config.plugin_exit_after = reader.duration("plugin_exit_after");
-    reader.block("exec_command", kMockExecFields, [&](ConfigReader& block) { config.exec_command = read_process(block); });
+    reader.block("exec_command", kMockExecFields,
+                 [&](ConfigReader& block) { config.exec_command = read_process(block); });
     if (!config.start_error.empty() && config.start_block_for.ns > 0)
         reader.problem("start_block_for", "says nothing beside start_error: the start fails at once");
     return config;

@@ -171,14 +171,18 @@ TEST(Mock, HasTheLauncherAndTheNodePlayTheRest) {
 }
 
 TEST(Mock, ScriptsWhatCommandsBesideItPlay) {
-    const wire::Value::Map scripted{{"run_for", text("2s")}, {"exit_code", {std::int64_t{3}}}, {"stdout_string", text("hi")}};
+    const wire::Value::Map scripted{
+        {"run_for", text("2s")}, {"exit_code", {std::int64_t{3}}}, {"stdout_string", text("hi")}};
     const auto made = plan(test_spec("mock", {{"exec_command", {scripted}}}), test_context({}));
     ASSERT_TRUE(made) << made.error().message;
     const auto same = plan(test_spec("mock", scripted), test_context({}));
     EXPECT_EQ(made->beside, same->argv) << "the same words mean the same";
     EXPECT_TRUE(same->beside.empty());
-    const auto wrong = plan(test_spec("mock", {{"exec_command", {Value::Map{{"exit_cod", {std::int64_t{3}}}}}}}), test_context({}));
-    EXPECT_THAT(wrong.error().message, testing::HasSubstr("config.exec_command.exit_cod is not a field of this driver; did you mean exit_code?"));
+    const auto wrong =
+        plan(test_spec("mock", {{"exec_command", {Value::Map{{"exit_cod", {std::int64_t{3}}}}}}}), test_context({}));
+    EXPECT_THAT(
+        wrong.error().message,
+        testing::HasSubstr("config.exec_command.exit_cod is not a field of this driver; did you mean exit_code?"));
     EXPECT_FALSE(plan(test_spec("mock", {{"exec_command", text("x")}}), test_context({})));
 }
 

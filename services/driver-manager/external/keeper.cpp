@@ -88,7 +88,8 @@ void Keeper::request_stop(int signal, Duration timeout) {
     kill_at_ = timeout < kNever - now ? now + timeout : kNever;
     stop_signal_ = signal;
     stop_due_ = true;
-    if (timeout.ns > 0) untold_ = loop_.at(now + std::min(kToldLimit, Duration{timeout.ns / 2}), [this] { signal_by_hand(); });
+    if (timeout.ns > 0)
+        untold_ = loop_.at(now + std::min(kToldLimit, Duration{timeout.ns / 2}), [this] { signal_by_hand(); });
     course_.stop();
     publish();
     settle();

@@ -1,6 +1,7 @@
 // drover-session DIRECTORY [LIMIT_MS COMMAND...]: runs a command beside the task whose incarnation's directory that is,
-// with the environment that standard input holds, "NAME=value" each ended by a NUL byte, and says on standard output why
-// it did not. Without one it serves a session on descriptor 3. Started by drover-driver-manager, not for use by hand.
+// with the environment that standard input holds, "NAME=value" each ended by a NUL byte, and says on standard output
+// why it did not. Without one it serves a session on descriptor 3. Started by drover-driver-manager, not for use by
+// hand.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -36,8 +37,9 @@ int run_script(const char* limit, std::vector<std::string> words) {
     std::int64_t limit_ms = 0;
     std::from_chars(limit, limit + std::strlen(limit), limit_ms);
     std::string why;
-    const int code = drover::session::run_plainly({.words = std::move(words), .env = read_environment()},
-                                                  drover::milliseconds(limit_ms), [] { return g_given_up != 0; }, why);
+    const int code = drover::session::run_plainly(
+        {.words = std::move(words), .env = read_environment()}, drover::milliseconds(limit_ms),
+        [] { return g_given_up != 0; }, why);
     if (!why.empty()) std::puts(why.c_str());
     return code;
 }

@@ -39,7 +39,8 @@ TEST(OciProcess, IsTheTasksOwnWithOtherWordsAndATerminal) {
     const std::string config = R"({"process": {"args": ["/init", "init", "/bin/server"], "cwd": "/local",
         "env": ["PATH=/bin", "TERM=none", "PASSWORD=x"], "user": {"uid": 1000, "additionalGids": [44]},
         "noNewPrivileges": true}})";
-    const Json shell = Json::parse(oci_process(config, {.words = {"sh", "-c", "id"}, .tty = true, .tty_type = "xterm"}).value());
+    const Json shell =
+        Json::parse(oci_process(config, {.words = {"sh", "-c", "id"}, .tty = true, .tty_type = "xterm"}).value());
     EXPECT_EQ(shell["args"], Json::parse(R"(["/init", "tied", "sh", "-c", "id"])"));
     EXPECT_EQ(shell["env"], Json::parse(R"(["PATH=/bin", "PASSWORD=x", "TERM=xterm"])"));
     EXPECT_EQ(shell["terminal"], true);

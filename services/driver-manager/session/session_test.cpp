@@ -280,7 +280,8 @@ TEST_F(SessionTest, AScriptHasTheEnvironmentItIsGivenAndEndsWhenItIsToldTo) {
     ::close(ends[1]);
     os::SpawnOptions options;
     options.path = program();
-    options.argv = {"drover-session", dir_, "60000", "sh", "-c", "echo $STAGE $$ > said.new; mv said.new said; sleep 1000"};
+    options.argv = {
+        "drover-session", dir_, "60000", "sh", "-c", "echo $STAGE $$ > said.new; mv said.new said; sleep 1000"};
     options.fds = {{ends[0], STDIN_FILENO}};
     auto process = os::spawn(options, os::Stdio::null);
     ::close(ends[0]);

@@ -177,7 +177,8 @@ TEST_F(ChildrenTest, WhatWindsUpIsToldToAndHasAMomentForIt) {
     child.winds_up = child.heard = true;
     bool up = false;
     child.on_line = [&](const std::string&) { up = true; };
-    const auto id = children_.start(std::move(child), [](const ChildEnd&) { ADD_FAILURE() << "it was not to be heard"; });
+    const auto id =
+        children_.start(std::move(child), [](const ChildEnd&) { ADD_FAILURE() << "it was not to be heard"; });
     ASSERT_TRUE(id);
     ASSERT_TRUE(loop_.run_until([&] { return up; }, kLimit));
     children_.kill(*id);

@@ -93,7 +93,8 @@ class ImageStep : public Step {
     void tell_end() const {
         if (!began_at_.set()) return;
         const Duration took = milliseconds((loop_.now() - began_at_).ms());
-        voice_.tells("Downloaded image " + image_.name + " in " + to_string(took) + (last_.empty() ? "" : ": " + last_));
+        voice_.tells("Downloaded image " + image_.name + " in " + to_string(took) +
+                     (last_.empty() ? "" : ": " + last_));
     }
 
     void got(const ChildEnd& end) {

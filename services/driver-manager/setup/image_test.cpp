@@ -89,15 +89,15 @@ TEST_F(ImageTest, GivesThePasswordToNobodyButTheStandardInputOfItsProgram) {
 
 TEST_F(ImageTest, ReadsThePasswordFromAFileThatATemplateHasMade) {
     site_.command.spec.templates.emplace_back();
-    site_.command.spec.config["auth"].data = wire::Value::Map{{"username", {std::string("ci")}},
-                                                              {"password_file", {std::string("registry")}}};
+    site_.command.spec.config["auth"].data =
+        wire::Value::Map{{"username", {std::string("ci")}}, {"password_file", {std::string("registry")}}};
     site_.context.stays_below = [](const std::string&, const std::string& path) { return os::exists(path); };
     program("cat >" + dir_ + "/input\n");
     EXPECT_EQ(run(), "done") << "before the templates it is not its turn";
     EXPECT_FALSE(os::exists(dir_ + "/input"));
     site_.rendered = true;
-    EXPECT_EQ(run(), "not_found: config.auth.password_file: there is no file " + dir_ +
-                         "/registry in the task's directory");
+    EXPECT_EQ(run(),
+              "not_found: config.auth.password_file: there is no file " + dir_ + "/registry in the task's directory");
     ASSERT_TRUE(os::write_file_atomic(dir_ + "/registry", "hunter2\n", 0600, os::Durable::no));
     EXPECT_EQ(run(), "done");
     EXPECT_EQ(os::read_file(dir_ + "/input", 1000), std::string("ci\0hunter2\0\0", 12));

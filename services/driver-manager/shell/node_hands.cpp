@@ -179,13 +179,12 @@ setup::Setups::Makers NodeHands::step_makers() {
     makers[SetupKind::payload] = setup::at_once(setup::write_payload);
     makers[SetupKind::artifacts] = setup::in_order(setup::fetch_artifacts(children_, paths_.fetch, fetch_limits_),
                                                    setup::get_image(children_, loop_));
-    makers[SetupKind::templates] =
-        setup::in_order([this](setup::Site& place,
-                               setup::StepVoice voice) { return keeper_.step(place, std::move(voice)); },
-                        setup::at_once([](setup::Site& place) -> Result<void> {
-                            place.rendered = true;
-                            return {};
-                        }));
+    makers[SetupKind::templates] = setup::in_order(
+        [this](setup::Site& place, setup::StepVoice voice) { return keeper_.step(place, std::move(voice)); },
+        setup::at_once([](setup::Site& place) -> Result<void> {
+            place.rendered = true;
+            return {};
+        }));
     return makers;
 }
 

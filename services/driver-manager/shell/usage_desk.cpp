@@ -54,7 +54,8 @@ UsageDesk::Sight& UsageDesk::sight(const TaskKey& key, const std::string& job, c
     if (sight && sight->seq == run.seq) return *sight;
     const std::uint64_t said = sight ? sight->said : 0;
     const std::string logs = allocdir::paths(allocs_, key.alloc, key.task).logs;
-    sight = std::make_unique<Sight>(run.seq, job + "/" + key.alloc + "/" + key.task, launcher::LogGauge(logs, key.task));
+    sight =
+        std::make_unique<Sight>(run.seq, job + "/" + key.alloc + "/" + key.task, launcher::LogGauge(logs, key.task));
     sight->said = said;
     sight->task = {.key = key, .job = job, .seq = run.seq, .pid = static_cast<pid_t>(run.pid)};
     const std::string file = run.pid > 0 ? os::memory_stat_file(sight->task.pid, mounts_) : "";
@@ -96,7 +97,8 @@ void UsageDesk::look_beside(Sight& sight) const {
     }
     // The kernel takes long to add up the memory of a group, so each has its turn.
     const bool first = sight.looks++ == 0;
-    if (first || (sight.looks + static_cast<unsigned>(task.pid)) % kCacheStale == 0) task.cache = read_cache(sight.memory);
+    if (first || (sight.looks + static_cast<unsigned>(task.pid)) % kCacheStale == 0)
+        task.cache = read_cache(sight.memory);
 }
 
 void UsageDesk::measure(stats::Rhythm::Due what) {

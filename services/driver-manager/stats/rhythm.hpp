@@ -1,4 +1,5 @@
-// Rhythm: when usage is measured. Often of what somebody listens to, seldom of the rest, ever more seldom while it fails.
+// Rhythm: when usage is measured. Often of what somebody listens to, seldom of the rest, ever more seldom while it
+// fails.
 #pragma once
 
 #include <cstdint>

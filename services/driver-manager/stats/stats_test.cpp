@@ -20,7 +20,8 @@ TEST(Rhythm, IsFastWhileSomebodyListensAndSlowOtherwise) {
     EXPECT_EQ(rhythm.due(kStart + milliseconds(9999), false), nothing);
     EXPECT_EQ(rhythm.due(kStart + seconds(10), false), all);
     for (int i = 1; i < 10; ++i) rhythm.measured(kStart + seconds(i), heard);
-    EXPECT_EQ(rhythm.due(kStart + seconds(10), true), all) << "listeners to some do not keep the others from their turn";
+    EXPECT_EQ(rhythm.due(kStart + seconds(10), true), all)
+        << "listeners to some do not keep the others from their turn";
 }
 
 TEST(Rhythm, WaitsEverLongerWhileItFailsAndIsItselfAgainAfterwards) {

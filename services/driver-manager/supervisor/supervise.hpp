@@ -16,8 +16,8 @@ struct Charge {
     bool resumed = false;   // there was a supervisor before
 };
 
-// Calls `work`, which returns once the end of the task is on disk. A spec that cannot be read is a failed start. Returns
-// the exit code of the process.
+// Calls `work`, which returns once the end of the task is on disk. A spec that cannot be read is a failed start.
+// Returns the exit code of the process.
 int supervise(const char* directory, const std::function<void(const Charge&, Post&)>& work);
 
 }  // namespace drover::supervisor
