@@ -93,6 +93,9 @@ class Inventory {
     // not run again; one that was adopted, until it is known what should become of it.
     bool keeps_place(const TaskKey& key) const;
 
+    // The newest incarnation of a task of which nothing starts or runs; else 0.
+    std::uint64_t at_rest(const TaskKey& key) const;
+
     // Every task that has an observed().
     std::vector<TaskKey> tasks() const;
 
