@@ -379,4 +379,10 @@ bool Inventory::keeps_place(const TaskKey& key) const {
     return task->second.standing->verb == wire::Verb::run || task->second.standing->keep_place;
 }
 
+std::uint64_t Inventory::at_rest(const TaskKey& key) const {
+    const auto task = tasks_.find(key);
+    if (task == tasks_.end() || task->second.incarnations.empty() || any_live(task->second)) return 0;
+    return task->second.incarnations.rbegin()->first;
+}
+
 }  // namespace drover::driver_manager

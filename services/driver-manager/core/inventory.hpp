@@ -108,6 +108,9 @@ class Inventory {
     // Has it an observed()?
     bool shows(const TaskKey& key) const;
 
+    // The newest incarnation of a task of which nothing starts or runs; else 0.
+    std::uint64_t at_rest(const TaskKey& key) const;
+
     // Every task that has an observed().
     std::vector<TaskKey> tasks() const;
 

@@ -29,11 +29,16 @@ class LogPump {
     static constexpr Duration kPoll = milliseconds(250);
     // Of one log at a time; more has to wait for the next look, and is skipped by rotation if it never catches up.
     static constexpr int kPieces = 16;
+    // Logs of tasks at rest that are read in one look, since there may be thousands; all that they have said is read
+    // once, and then none of it until they run again.
+    static constexpr int kAtRest = 64;
 
    private:
     struct Log {
         std::int64_t next = -1;    // where to read on; negative: nothing was read yet
         std::uint64_t pieces = 0;  // said
+        std::uint64_t rest = 0;    // at_rest() of its task at the last look
+        bool whole = false;        // nothing is left to read of it while its task is at rest
     };
     struct Topic {
         std::string job;
@@ -44,7 +49,8 @@ class LogPump {
     };
 
     void look();
-    void pump(const Topic& topic, Log& log);
+    // True: everything that is there was said.
+    bool pump(const Topic& topic, Log& log);
 
     rt::Loop& loop_;
     bus::Exchange& exchange_;

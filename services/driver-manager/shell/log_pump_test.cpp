@@ -91,5 +91,27 @@ TEST_F(LogPumpTest, MuchAtOnceComesInPieces) {
     EXPECT_EQ(out, much);
 }
 
+TEST_F(LogPumpTest, TasksAtRestAreReadToTheirEndAndThenLeftAlone) {
+    const auto report = [&](std::uint64_t seq, wire::RunPhase phase) {
+        wire::IncarnationObserved state;
+        state.seq = seq;
+        state.id = "i" + std::to_string(seq);
+        state.phase = phase;
+        EXPECT_EQ(inventory_.report({"a1", "web"}, state).refused, "");
+    };
+    monitor_->subscribe("v1/task/log/shop/a1/web/stdout/");
+    wait();
+    report(1, wire::RunPhase::running);
+    hands_.logs["web"] += "last\n";
+    report(1, wire::RunPhase::exited);
+    wait();
+    wait();
+    EXPECT_THAT(texts(), ElementsAre("last\n"));
+    const int reads = hands_.log_reads;
+    loop_.run_for(minutes(1));
+    EXPECT_EQ(hands_.log_reads, reads) << "nothing more can come";
+    EXPECT_EQ(pump_.pumped(), 1U);
+}
+
 }  // namespace
 }  // namespace drover::driver_manager
