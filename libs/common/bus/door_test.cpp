@@ -43,6 +43,17 @@ class DoorTest : public testing::Test {
         return socket;
     }
 
+    // A connection to where services speak, for whoever has no library.
+    static UniqueFd dial() {
+        UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(test_port(4)));
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        return fd;
+    }
+
     bool is_heard(zmq::socket_t& socket) {
         std::string topic, payload;
         return loop_.run_until(
@@ -108,8 +119,20 @@ TEST_F(DoorTest, ASubmitKeyIntroducesAGatewayAndNothingElse) {
 }
 
 TEST_F(DoorTest, WhoDoesNotUseCurveIsRefused) {
+    const UniqueFd fd = dial();
+    // The greeting of ZMTP 3.0: signature, version, mechanism, who is the server, filler.
+    std::string greeting = std::string("\xff\0\0\0\0\0\0\0\0\x7f\3\0NULL", 16);
+    greeting.resize(64, '\0');
+    ASSERT_EQ(::send(fd.get(), greeting.data(), greeting.size(), MSG_NOSIGNAL), 64);
+    EXPECT_TRUE(refused_because("it does not use CURVE")) << testing::PrintToString(refusals_);
+}
+
+// Whoever sees first that the other has another mechanism hangs up; the other cannot tell what it was.
+TEST_F(DoorTest, ASocketWithoutKeysIsRefusedAndHearsNothing) {
     auto plain = client({}, 0);
-    EXPECT_TRUE(refused_because("it does not use CURVE"));
+    EXPECT_TRUE(loop_.run_until([&] { return !refusals_.empty(); }, seconds(10)));
+    plain.send(zmq::str_buffer("\1"), zmq::send_flags::dontwait);
+    EXPECT_FALSE(is_heard(plain));
 }
 
 TEST_F(DoorTest, WhatIsNoSubscriptionOrTooLongIsRefusedAndHurtsNobody) {
@@ -127,12 +150,7 @@ TEST_F(DoorTest, WhatIsNoSubscriptionOrTooLongIsRefusedAndHurtsNobody) {
 }
 
 TEST_F(DoorTest, WhoSpeaksNoZeroMqIsRefused) {
-    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(test_port(4)));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ASSERT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const UniqueFd fd = dial();
     const std::string_view request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     ASSERT_GT(::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL), 0);
     EXPECT_TRUE(refused_because("it does not speak as a peer does"));

@@ -108,7 +108,7 @@ TEST(Codec, RefusesTrailingBytesDepthAndLength) {
 TEST(Json, ShowsAnyMessageWithoutASchema) {
     Envelope envelope;
     envelope.from = "a\"b\n\xff";
-    envelope.records.push_back({1, "Members", "members", false, encode(Members{3, {{"ar-0", "x"}}})});
+    envelope.records.push_back({1, "Members", "members", false, encode(Members{3, {{"ar-0", "x"}}, {}})});
     EXPECT_EQ(to_json(envelope),
               R"({"v":1,"from":"a\"b\u000a\ufffd","boot":"","stream":"","epoch":0,"prev":0,"reset":false,"at":0,)"
               R"("records":[{"number":1,"kind":"Members","key":"members","erased":false,)"

@@ -27,7 +27,7 @@ class FiguresTest : public testing::Test {
     }
     void place() {
         Draft draft(record);
-        ASSERT_TRUE(record_proposal(draft, test_alloc("a1", "web", 1), 1));
+        ASSERT_TRUE(record_proposal(draft, test_alloc("a1", "web", 1), 1, {}));
         commit(draft);
     }
     void report(const std::string& type, std::map<std::string, std::string> details = {}) {
@@ -90,7 +90,7 @@ TEST_F(FiguresTest, TakeNoEndOfAnAllocThatIsToEndForAFailure) {
     Draft draft(record);
     wire::AllocDesired stop = test_alloc("a1", "web", 1);
     stop.desired = wire::Desired::stop;
-    ASSERT_TRUE(record_proposal(draft, stop, 1));
+    ASSERT_TRUE(record_proposal(draft, stop, 1, {}));
     commit(draft);
     report("Terminated", {{"exit_code", "143"}, {"signal", "15"}, {"oom_killed", "false"}});
     EXPECT_THAT(page(), HasSubstr("drover_task_exits_total" + kWho + ",cause=\"stopped\"} 1\n"));

@@ -81,8 +81,10 @@ TEST(Leases, AfterARestartNobodyIsTakenAwayForOneTtl) {
 
 TEST(Leases, AStoreThatLostItsMemoryBeginsAboveEveryEarlierGeneration) {
     EXPECT_EQ(Leases({}, true, kNow).generation(), 1'000'000U);
-    EXPECT_EQ(Leases({.generation = 999'999, .alloc_runners = {}}, true, kNow).generation(), 1'000'000U);
-    EXPECT_EQ(Leases({.generation = 2'000'000, .alloc_runners = {}}, true, kNow).generation(), 2'000'001U);
+    EXPECT_EQ(Leases({.generation = 999'999, .alloc_runners = {}, .complete_since = {}}, true, kNow).generation(),
+              1'000'000U);
+    EXPECT_EQ(Leases({.generation = 2'000'000, .alloc_runners = {}, .complete_since = {}}, true, kNow).generation(),
+              2'000'001U);
 }
 
 TEST(Leases, AnAllocRunnerWhoseDeadPredecessorIsHeardAfterItIsAMemberAgainInTime) {
