@@ -48,7 +48,7 @@ class Metrics : public testing::Test {
         std::getline(in, line);
         return line;
     }
-    std::string page(Service service) const { return http_get(address(service), "/metrics", seconds(10)); }
+    std::string page(Service service) const { return http_get(address(service), "/metrics", "", seconds(10)); }
 
     // Of the series; -1 when it is not there.
     double value(Service service, const std::string& series) const {

@@ -81,7 +81,8 @@ void Machine::carry_out(const Action& action) {
         case Action::Kind::signal:
         case Action::Kind::destroy:
         case Action::Kind::pre_kill:
-        case Action::Kind::probe: break;
+        case Action::Kind::probe:
+        case Action::Kind::recall: break;
     }
     CHECK(false && "nobody asks for this in the model");
 }
