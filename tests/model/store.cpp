@@ -32,7 +32,8 @@ bool is_published(std::string_view key) {
 
 }  // namespace
 
-Store::Store() : leases_({}, true, kNow, kTtl) {
+// It has never lost anything.
+Store::Store() : leases_({.generation = 1, .alloc_runners = {}, .complete_since = {}}, false, kNow, kTtl) {
     store::Draft draft(*this);
     wire::NodeStatus node;
     node.node.id = kNode;

@@ -83,7 +83,9 @@ class KeeperTest : public testing::Test {
     void begin() {
         ended.reset();
         step = keeper->step(site, {[this](const Result<void>& r) { ended = r ? "ok" : r.error().message; },
-                                   [this](const std::string& w) { waits = w; }, {}, [] {}});
+                                   [this](const std::string& w) { waits = w; },
+                                   {},
+                                   [] {}});
         step->begin();
         settle();
     }
