@@ -44,7 +44,7 @@ Instant Brain::wake_at() const {
     Instant first = timers_.empty() ? kNever : timers_.begin()->first;
     for (const auto* due : {&drain_deadlines_, &losses_})
         if (state_known_ && !due->empty()) first = std::min(first, due->begin()->first);
-    first = std::min(first, suspects_due_);
+    if (!suspect_timers_.empty()) first = std::min(first, suspect_timers_.begin()->first);
     if (doubt_until_.set()) first = std::min(first, doubt_until_);
     return first;
 }
@@ -62,7 +62,8 @@ void Brain::settle_term() {
     for (const auto& [id, proposal] : std::exchange(proposals_, {})) out_.proposals[id] = std::nullopt;
     for (const auto& [key, suspect] : suspects_) acquit(key.first, key.second, suspect);
     for (auto& [key, suspect] : suspects_) {
-        suspect = {};
+        suspect.since = {};
+        suspect.stage = Suspect::Stage::watched;
         dirty_suspects_.insert(key);
     }
     touch_everything();

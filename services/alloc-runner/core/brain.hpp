@@ -105,6 +105,7 @@ class Brain {
         enum class Stage { watched, asked, claimed, spared, condemned };
         Instant since;  // that the store is heard, and silent about it
         Stage stage = Stage::watched;
+        Instant wake_at = kNever;  // as in suspect_timers_
     };
 
     void forget_if_empty(const std::string& alloc);
@@ -113,6 +114,7 @@ class Brain {
     void touch_everything();
     void touch_waiting_jobs();
     void suspect(const std::string& node, const TaskKey& key);
+    void wake_suspect(const std::pair<std::string, TaskKey>& where, Suspect& suspect, Instant at);
     void touch_suspects(const std::string& node, const std::string& alloc);
     bool hears_store(Instant now) const { return current_at_.set() && now - current_at_ <= rules_.store_silence; }
     void settle_term();
@@ -159,9 +161,9 @@ class Brain {
     std::set<std::string> unheard_;  // keys of the state stream known from before its reset, not heard of since
     std::map<std::pair<std::string, TaskKey>, Suspect> suspects_;
     std::set<std::pair<std::string, TaskKey>> dirty_suspects_;
-    Instant suspects_due_ = kNever;  // when one of the others comes due
-    Instant loss_heard_at_;          // of members_.complete_since; unset: in the next round
-    Instant doubt_until_;            // nodes may run what the store has lost: nothing is placed
+    std::set<std::pair<Instant, std::pair<std::string, TaskKey>>> suspect_timers_;  // of the others
+    Instant loss_heard_at_;  // of members_.complete_since; unset: in the next round
+    Instant doubt_until_;    // nodes may run what the store has lost: nothing is placed
     std::set<std::pair<Instant, std::string>> timers_;
     std::set<std::string> changing_;  // allocs with a task that its templates want restarted
     std::set<std::string> dirty_jobs_;

@@ -74,10 +74,8 @@ wire::TaskCommand make_command(const TaskKey& key, std::uint64_t term, wire::Ver
 // hear of that: the time counts only while the store is heard. A store that knows no job at all has lost its memory
 // rather than its jobs: then nothing is touched.
 void Brain::settle_suspects(Instant now) {
-    if (suspects_due_ <= now) {
-        suspects_due_ = kNever;
-        for (const auto& [key, suspect] : suspects_) dirty_suspects_.insert(key);
-    }
+    for (auto due = suspect_timers_.begin(); due != suspect_timers_.end() && due->first <= now; ++due)
+        dirty_suspects_.insert(due->second);
     for (const auto& where : std::exchange(dirty_suspects_, {})) {
         const auto it = suspects_.find(where);
         if (it == suspects_.end()) continue;
@@ -86,13 +84,21 @@ void Brain::settle_suspects(Instant now) {
         const auto known = allocs_.find(key.first);
         if (!observed || (known != allocs_.end() && known->second.desired)) {
             acquit(node, key, it->second);
+            wake_suspect(where, it->second, kNever);
             suspects_.erase(it);
             continue;
         }
         settle_suspect(node, key, *observed, it->second, now);
-        if (it->second.stage <= Suspect::Stage::asked)
-            suspects_due_ = std::min(suspects_due_, it->second.since + rules_.orphan_grace);
+        const bool open = it->second.stage <= Suspect::Stage::asked;
+        wake_suspect(where, it->second, open ? it->second.since + rules_.orphan_grace : kNever);
     }
+}
+
+void Brain::wake_suspect(const std::pair<std::string, TaskKey>& where, Suspect& suspect, Instant at) {
+    if (suspect.wake_at == at) return;
+    suspect_timers_.erase({suspect.wake_at, where});
+    suspect.wake_at = at;
+    if (at != kNever) suspect_timers_.insert({at, where});
 }
 
 void Brain::suspect(const std::string& node, const TaskKey& key) {
@@ -120,7 +126,8 @@ void Brain::settle_suspect(const std::string& node, const TaskKey& key, const wi
     const NodeView& view = inventories_[node];
     const bool old = began_before_loss(view, key.first);
     if (old && suspect.stage == Stage::watched) {
-        suspect = {now, Stage::asked};
+        suspect.since = now;
+        suspect.stage = Stage::asked;
         due = false;
         out_.commands[{node, key}] = make_command(key, term_, wire::Verb::recall);
     }
