@@ -160,8 +160,11 @@ class SeventyTasks : public ComposeTest {
     }
 
     void expect_a_command_runs() {
-        const Outcome inside =
-            stack->drover({"alloc", "exec", tasks("raw")[0]["alloc"], "sh", "-c", "echo inside; exit 7"});
+        const auto all = tasks("raw");
+        const auto up =
+            std::find_if(all.begin(), all.end(), [](const Json& task) { return task.value("state", "") == "running"; });
+        ASSERT_NE(up, all.end());
+        const Outcome inside = stack->drover({"alloc", "exec", (*up)["alloc"], "sh", "-c", "echo inside; exit 7"});
         EXPECT_EQ(inside.code, 7) << inside.err;
         EXPECT_EQ(inside.out, "inside\n");
     }
