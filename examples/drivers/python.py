@@ -145,9 +145,9 @@ def mind(notes):
     exit_record = {"code": code} if code >= 0 else {"code": 128 - code, "signal": -code}
     kill_group(process.pid, signal.SIGKILL)  # what the task has left behind
     write(notes / "ended", {**state, "running": False, "finished_at": time.time_ns(), "exit": exit_record})
-    # What nobody has read yet would go with the last one who has the pipes open.
+    # What nobody has read yet would go with the last one who has the pipes open; without its directory nobody will.
     deadline = time.monotonic() + LINGER_LIMIT
-    while any(unread(pipe) for pipe in pipes) and time.monotonic() < deadline:
+    while notes.exists() and any(unread(pipe) for pipe in pipes) and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
