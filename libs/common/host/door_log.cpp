@@ -1,8 +1,10 @@
 #include "host/door_log.hpp"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "host/log.hpp"
@@ -12,11 +14,16 @@ namespace drover::host {
 namespace {
 
 constexpr std::chrono::seconds kPause{1};
+constexpr std::size_t kMaxReasons = 32;  // a stranger may choose some of their words
+
+struct Reason {
+    std::chrono::steady_clock::time_point next{};
+    std::uint64_t silent = 0;
+};
 
 struct Said {
     std::mutex mutex;
-    std::chrono::steady_clock::time_point next{};
-    std::uint64_t silent = 0;
+    std::map<std::string, Reason> reasons;
 };
 
 }  // namespace
@@ -26,14 +33,16 @@ bus::RefusalHandler log_refusals(std::atomic<std::uint64_t>& count) {
         ++count;
         const std::lock_guard lock(said->mutex);
         const auto now = std::chrono::steady_clock::now();
-        if (now < said->next) {
-            ++said->silent;
+        const bool known = said->reasons.contains(refusal.why) || said->reasons.size() < kMaxReasons;
+        Reason& reason = said->reasons[known ? refusal.why : "another"];
+        if (now < reason.next) {
+            ++reason.silent;
             return;
         }
         log::warn("turned away", {{"peer", refusal.from.empty() ? "unknown" : refusal.from},
                                   {"why", refusal.why},
-                                  {"unsaid", std::exchange(said->silent, 0)}});
-        said->next = now + kPause;
+                                  {"unsaid", std::exchange(reason.silent, 0)}});
+        reason.next = now + kPause;
     };
 }
 
