@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include "arena.hpp"
@@ -19,7 +21,7 @@ using integration::now;
 
 constexpr const char* kHelp =
     "usage: drover-chaos [--seed N] [--kills N] [--minutes M] [--tasks N] [--storm SECONDS] [--handovers N]\n"
-    "                    [--json FILE]\n"
+    "                    [--json FILE] [--keep DIR]\n"
     "\n"
     "Runs a whole Drover of real processes, 3 alloc-runners and 2 driver-managers, and lets storms loose on it: kill "
     "-9,\n"
@@ -33,7 +35,8 @@ constexpr const char* kHelp =
     "  --tasks N        how many run at any time (200)\n"
     "  --storm SECONDS  how long one storm lasts (12)\n"
     "  --handovers N    how often an alloc-runner is taken away after the storms (9: each killed, frozen, cut off)\n"
-    "  --json FILE      adds what came of it, a line a run\n";
+    "  --json FILE      adds what came of it, a line a run\n"
+    "  --keep DIR       if a promise was broken, what the services wrote is left there\n";
 
 struct Flags {
     Setup setup;
@@ -43,19 +46,22 @@ struct Flags {
     std::uint64_t storm = 12;
     std::uint64_t handovers = 9;
     std::string json;
+    std::string keep;
 };
 
 bool read_flags(int argc, char** argv, Flags& flags) {
     const std::pair<std::string_view, std::uint64_t*> numbers[] = {
         {"--seed", &flags.setup.seed}, {"--kills", &flags.kills}, {"--minutes", &flags.minutes},
         {"--tasks", &flags.tasks},     {"--storm", &flags.storm}, {"--handovers", &flags.handovers}};
+    const std::pair<std::string_view, std::string*> texts[] = {{"--json", &flags.json}, {"--keep", &flags.keep}};
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 == argc) return false;
-        if (std::string_view(argv[i]) == "--json") {
-            flags.json = argv[i + 1];
-            continue;
-        }
         bool known = false;
+        for (const auto& [name, text] : texts) {
+            if (name != argv[i]) continue;
+            *text = argv[i + 1];
+            known = true;
+        }
         for (const auto& [name, number] : numbers) {
             if (name != argv[i]) continue;
             const char* end = argv[i + 1] + std::strlen(argv[i + 1]);
@@ -102,6 +108,28 @@ void hand_over_often(Arena& arena, Judge& judge, int times, int runners) {
     }
 }
 
+// What the tasks and the services have written, and how they see the allocs.
+void keep(Arena& arena, const std::string& dir) {
+    std::error_code failed;
+    std::filesystem::create_directories(dir, failed);
+    const Json allocs = arena.cluster().get("/v1/allocs");
+    std::ofstream(dir + "/allocs.json") << allocs.dump(1) << "\n";
+    if (allocs.is_object()) {
+        for (const Json& alloc : allocs["allocs"]) {
+            const std::string id = alloc.value("id", "");
+            std::ofstream(dir + "/alloc-" + id + ".json") << arena.cluster().get("/v1/allocs/" + id).dump(1) << "\n";
+        }
+    }
+    constexpr auto kHow = std::filesystem::copy_options::recursive | std::filesystem::copy_options::skip_existing |
+                          std::filesystem::copy_options::skip_symlinks;
+    for (const auto& entry : std::filesystem::directory_iterator(arena.cluster().dir(), failed)) {
+        const std::string name = entry.path().filename();
+        if (entry.is_regular_file() || name == "truth" || name == "state-store")
+            std::filesystem::copy(entry.path(), dir + "/" + name, kHow, failed);
+    }
+    std::printf("what is left of it is in %s\n", dir.c_str());
+}
+
 int run(const Flags& flags) {
     Arena arena(flags.setup);
     std::printf("seed %llu, %d tasks, in %s\n", static_cast<unsigned long long>(flags.setup.seed), flags.setup.tasks,
@@ -134,6 +162,7 @@ int run(const Flags& flags) {
     const Json report = make_report(arena, judge, flags.setup, now() - began);
     std::printf("%s\n", report.dump(2).c_str());
     if (!flags.json.empty()) write_report(report, flags.json);
+    if (!ledger.offences.empty() && !flags.keep.empty()) keep(arena, flags.keep);
     return ledger.offences.empty() ? 0 : 1;
 }
 
