@@ -4,9 +4,13 @@
 
 namespace drover::bus {
 
-bool Admission::enter(std::uint64_t epoch) {
+bool Admission::enter(std::uint64_t epoch, Word word) {
     if (entered_ && epoch == epoch_) return false;
-    if (std::find(retired_.begin(), retired_.end(), epoch) != retired_.end()) return false;
+    const auto left = std::find(retired_.begin(), retired_.end(), epoch);
+    if (left != retired_.end()) {
+        if (word == Word::record) return false;
+        retired_.erase(left);
+    }
     if (entered_) {
         retired_.push_back(epoch_);
         if (retired_.size() > kRetired) retired_.pop_front();

@@ -15,13 +15,20 @@ enum class Verdict {
     refused,    // of an epoch that has been left
 };
 
+// Where an epoch is named.
+enum class Word {
+    record,  // which may come late
+    vector,  // the newest of the life that lives: that one knows
+};
+
 class Admission {
    public:
     // `from_head`: the first head heard of counts as applied.
     explicit Admission(bool from_head = false) : from_head_(from_head) {}
 
-    // True when `epoch` is new: everything known of the stream is void. False also for an epoch that was left before.
-    bool enter(std::uint64_t epoch);
+    // True when `epoch` is another one: everything known of the stream is void. An epoch that was left before is
+    // entered again only on the word of a vector.
+    bool enter(std::uint64_t epoch, Word word);
     // Judges an envelope of the current epoch. After `apply` call applied() for each record above position().
     Verdict judge(const wire::Envelope& envelope);
     void applied(std::uint64_t number) { position_ = number; }

@@ -1,11 +1,11 @@
 #include "bus/exchange.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <optional>
 
 #include "base/check.hpp"
 #include "bus/admission.hpp"
+#include "bus/lives.hpp"
 #include "bus/topic.hpp"
 #include "bus/window.hpp"
 #include "wire/codec.hpp"
@@ -20,7 +20,6 @@ constexpr Duration kInsist = milliseconds(200);  // between vectors while someth
 constexpr std::size_t kMaxPayload = 256 * 1024;  // bytes
 constexpr std::size_t kMaxPeers = 1024;
 constexpr std::size_t kMaxInbound = 8192;     // streams of others
-constexpr std::size_t kMaxLeft = 16;          // earlier lives of a peer that are remembered
 constexpr Duration kForgotten = minutes(10);  // silent; who comes back later is told everything anew
 
 }  // namespace
@@ -44,8 +43,7 @@ struct Exchange::State {
     };
     struct Known {
         Peer peer;
-        std::uint64_t vector = 0;      // number of the last one heard
-        std::deque<std::string> left;  // boots of its earlier lives
+        Lives lives;
     };
     using StreamKey = std::pair<std::string, std::string>;  // source, stream
 
@@ -124,24 +122,14 @@ struct Exchange::State {
         vector_by(loop.now() + (missing ? kInsist : kBeat));
     }
 
-    // False for what was overtaken by a later vector, or was said in a life of the peer that has ended.
-    bool is_news(Known& known, const wire::Envelope& vector) {
-        if (known.peer.boot == vector.boot) return vector.records[0].number > known.vector;
-        if (std::find(known.left.begin(), known.left.end(), vector.boot) != known.left.end()) return false;
-        if (!known.peer.boot.empty()) known.left.push_back(known.peer.boot);
-        if (known.left.size() > kMaxLeft) known.left.pop_front();
-        vector_by(loop.now() + kCoalesce);
-        return true;
-    }
-
     void hear_vector(const wire::Envelope& envelope) {
         if (envelope.records.size() != 1) return refuse();
         const Result<wire::Vector> vector = wire::decode<wire::Vector>(envelope.records[0].body);
         if (!vector) return refuse();
         if (peers.size() >= kMaxPeers && peers.count(envelope.from) == 0) return refuse();
         Known& known = peers[envelope.from];
-        if (!is_news(known, envelope)) return;
-        known.vector = envelope.records[0].number;
+        if (!known.lives.hear(loop.now(), envelope.boot, envelope.records[0].number)) return;
+        if (known.peer.boot != envelope.boot) vector_by(loop.now() + kCoalesce);
         known.peer = {envelope.from, vector->role, envelope.boot, loop.now()};
         for (const wire::Head& head : vector->heads) hear_head(envelope.from, head);
         for (const wire::Read& read : vector->reads) {
@@ -206,8 +194,8 @@ struct Exchange::State {
         return nullptr;
     }
 
-    void enter(Inbound& in, const std::string& source, const std::string& stream, std::uint64_t epoch) {
-        if (!in.admission.enter(epoch)) return;
+    void enter(Inbound& in, const std::string& source, const std::string& stream, std::uint64_t epoch, Word word) {
+        if (!in.admission.enter(epoch, word)) return;
         in.told_complete = false;
         in.follower->on_reset(source, stream);
     }
@@ -225,7 +213,7 @@ struct Exchange::State {
     void hear_head(const std::string& source, const wire::Head& head) {
         Inbound* in = find_inbound(source, head.stream);
         if (in == nullptr) return;
-        enter(*in, source, head.stream, head.epoch);
+        enter(*in, source, head.stream, head.epoch, Word::vector);
         if (in->admission.epoch() != head.epoch) return;
         if (in->admission.heard_head(head.head)) vector_by(loop.now() + kCoalesce);
         settle(*in, source, head.stream);
@@ -235,9 +223,14 @@ struct Exchange::State {
     }
 
     void hear_records(const wire::Envelope& envelope) {
+        const auto peer = peers.find(envelope.from);
+        if (peer != peers.end() && peer->second.lives.has_ended(envelope.boot)) {
+            counters.duplicates += envelope.records.size();
+            return;
+        }
         Inbound* in = find_inbound(envelope.from, envelope.stream);
         if (in == nullptr) return;
-        enter(*in, envelope.from, envelope.stream, envelope.epoch);
+        enter(*in, envelope.from, envelope.stream, envelope.epoch, Word::record);
         if (envelope.reset && envelope.epoch == in->admission.epoch() && in->admission.position() > 0) {
             in->admission.restart();
             in->told_complete = false;

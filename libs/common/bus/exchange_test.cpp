@@ -123,8 +123,9 @@ TEST_P(ExchangeStorm, EveryHoleClosesAndNothingIsAppliedTwice) {
             sender->put(key, std::to_string(i));
         }
         loop.run_for(microseconds(static_cast<std::int64_t>(random() % 2'000)));
-        if (random() % 500 == 0) sender = std::make_unique<Sender>(loop, network, ++boot);
-        if (random() % 500 == 0) receiver = std::make_unique<Receiver>(loop, network, std::to_string(++boot));
+        const bool both = random() % 300 == 0;
+        if (both || random() % 500 == 0) sender = std::make_unique<Sender>(loop, network, ++boot);
+        if (both || random() % 500 == 0) receiver = std::make_unique<Receiver>(loop, network, std::to_string(++boot));
     }
     network.set_faults({});
     loop.run_for(seconds(8));

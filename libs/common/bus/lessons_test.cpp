@@ -27,14 +27,15 @@ struct Objects : Follower {
 };
 
 struct Speaker {
-    Speaker(rt::Loop& loop, SimNetwork& network) : port(network.join()), exchange(loop, *port, {"s-0", "sender", "b"}) {
+    explicit Speaker(rt::Loop& loop, SimNetwork& network, const std::string& boot = "b", std::uint64_t epoch = 7)
+        : feed(epoch), port(network.join()), exchange(loop, *port, {"s-0", "sender", boot}) {
         exchange.offer("things", feed);
     }
     void put(std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i) feed.put(std::to_string(i), "Thing", "x");
         exchange.changed("things");
     }
-    KeyedFeed feed{7};
+    KeyedFeed feed;
     std::unique_ptr<Transport> port;
     Exchange exchange;
 };
@@ -113,6 +114,37 @@ TEST_F(Lessons, AReceiversNewLifeIsServedFromItsOwnPositionWhateverIsStillOnItsW
         loop_.run_for(milliseconds(300));
     }
     EXPECT_EQ(lives, std::set<std::string>{"second"}) << "a lease must not go back to who is dead";
+}
+
+// Whoever begins when a peer has just begun anew may hear the last words of its old life after the first of the new.
+// Taken for a still newer life, they left it deaf to the one that lives.
+TEST_F(Lessons, LastWordsThatComeLateDeafenNobodyToTheLifeThatGoesOn) {
+    std::vector<std::pair<std::string, std::string>> last_words;
+    const auto spy = network_.join();
+    spy->on_message([&](std::string_view topic, std::string_view payload) { last_words.emplace_back(topic, payload); });
+    spy->subscribe("v1/vector/sender/");
+    spy->subscribe("v1/things/");
+    auto old = std::make_unique<Speaker>(loop_, network_, "old", 8);
+    old->put(0, 3);
+    loop_.run_for(milliseconds(100));
+    ASSERT_FALSE(last_words.empty());
+    const auto late = std::exchange(last_words, {});
+    old.reset();
+    std::size_t said = 0;
+    for (const bool vectors_first : {true, false}) {
+        const Listener listener(loop_, network_, vectors_first ? "first" : "second");
+        speaker_.put(said, said + 10);
+        ASSERT_TRUE(all_heard(listener, seconds(2)));
+        for (const auto& [topic, payload] : late)
+            if (topic.starts_with("v1/vector/") == vectors_first) spy->publish(topic, payload);
+        for (const auto& [topic, payload] : late)
+            if (topic.starts_with("v1/vector/") != vectors_first) spy->publish(topic, payload);
+        loop_.run_for(milliseconds(1));
+        speaker_.put(said + 10, said + 20);
+        said += 20;
+        EXPECT_TRUE(all_heard(listener, seconds(2)));
+        EXPECT_TRUE(listener.exchange.complete("s-0", "things"));
+    }
 }
 
 // By a clock, and not by what is said: the limit that is reached would stop that.

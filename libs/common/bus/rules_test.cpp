@@ -3,6 +3,7 @@
 
 #include "bus/admission.hpp"
 #include "bus/feed.hpp"
+#include "bus/lives.hpp"
 #include "bus/topic.hpp"
 #include "bus/window.hpp"
 
@@ -43,7 +44,7 @@ TEST(KeyedFeed, AnErasureIsToldAndForgottenOnlyBeyondTheFloor) {
 
 TEST(Admission, ARecordWhosePredecessorIsMissingIsAGap) {
     Admission a;
-    EXPECT_TRUE(a.enter(1));
+    EXPECT_TRUE(a.enter(1, Word::record));
     EXPECT_EQ(a.judge(envelope(1, 0, {1})), Verdict::apply);
     a.applied(1);
     EXPECT_EQ(a.judge(envelope(1, 2, {3})), Verdict::gap);
@@ -57,24 +58,43 @@ TEST(Admission, ARecordWhosePredecessorIsMissingIsAGap) {
 
 TEST(Admission, ACompactedStreamJumpsOverNumbersWithoutAGap) {
     Admission a;
-    a.enter(1);
+    a.enter(1, Word::record);
     EXPECT_EQ(a.judge(envelope(1, 0, {5, 9})), Verdict::apply);
     a.applied(9);
     EXPECT_EQ(a.judge(envelope(1, 7, {12})), Verdict::apply);
 }
 
-TEST(Admission, AnEpochThatWasLeftIsNeverEnteredAgain) {
+TEST(Admission, AnEpochThatWasLeftIsEnteredAgainOnlyWhenItsSenderSaysSo) {
     Admission a;
-    EXPECT_TRUE(a.enter(1));
-    EXPECT_TRUE(a.enter(2));
-    EXPECT_FALSE(a.enter(1));
+    EXPECT_TRUE(a.enter(1, Word::record));
+    EXPECT_TRUE(a.enter(2, Word::record));
+    EXPECT_FALSE(a.enter(1, Word::record));
     EXPECT_EQ(a.judge(envelope(1, 0, {1})), Verdict::refused);
     EXPECT_EQ(a.epoch(), 2U);
+    EXPECT_TRUE(a.enter(1, Word::vector));
+    EXPECT_EQ(a.judge(envelope(1, 0, {1})), Verdict::apply);
+    EXPECT_FALSE(a.enter(2, Word::record));
+}
+
+TEST(Lives, TheNewestIsBelievedUntilAnotherGoesOnInItsPlace) {
+    Lives lives;
+    Instant now{seconds(10).ns};
+    EXPECT_TRUE(lives.hear(now, "new", 1));
+    EXPECT_TRUE(lives.hear(now, "old", 50)) << "nobody can know yet";
+    EXPECT_TRUE(lives.has_ended("new"));
+    now = now + Lives::kLate;
+    EXPECT_FALSE(lives.hear(now, "new", 1)) << "said before";
+    EXPECT_TRUE(lives.hear(now, "new", 2));
+    EXPECT_TRUE(lives.has_ended("old"));
+    EXPECT_FALSE(lives.hear(now, "old", 51)) << "the living one has only just spoken";
+    now = now + Lives::kLate;
+    EXPECT_FALSE(lives.hear(now, "old", 51)) << "repeated";
+    EXPECT_EQ(lives.boot(), "new");
 }
 
 TEST(Admission, IsCompleteOnlyAtAHeadTheSenderStated) {
     Admission a;
-    a.enter(1);
+    a.enter(1, Word::record);
     a.judge(envelope(1, 0, {1}));
     a.applied(1);
     a.settle();
@@ -87,7 +107,7 @@ TEST(Admission, IsCompleteOnlyAtAHeadTheSenderStated) {
 
 TEST(Admission, FromHeadSkipsThePastButNothingAfterIt) {
     Admission a(true);
-    a.enter(1);
+    a.enter(1, Word::record);
     EXPECT_FALSE(a.heard_head(40));
     EXPECT_EQ(a.judge(envelope(1, 40, {41})), Verdict::apply);
     a.applied(41);
