@@ -159,14 +159,18 @@ class SeventyTasks : public ComposeTest {
         ASSERT_EQ(containers_.size(), 10u);
     }
 
-    void expect_a_command_runs() {
-        const auto all = tasks("raw");
-        const auto up =
-            std::find_if(all.begin(), all.end(), [](const Json& task) { return task.value("state", "") == "running"; });
-        ASSERT_NE(up, all.end());
-        const Outcome inside = stack->drover({"alloc", "exec", (*up)["alloc"], "sh", "-c", "echo inside; exit 7"});
-        EXPECT_EQ(inside.code, 7) << inside.err;
-        EXPECT_EQ(inside.out, "inside\n");
+    // Beside a task of each driver.
+    void expect_commands_run() {
+        for (const std::string& job : kJobs) {
+            SCOPED_TRACE(job);
+            const auto all = tasks(job);
+            const auto up = std::find_if(all.begin(), all.end(),
+                                         [](const Json& task) { return task.value("state", "") == "running"; });
+            ASSERT_NE(up, all.end());
+            const Outcome inside = stack->drover({"alloc", "exec", (*up)["alloc"], "sh", "-c", "echo inside; exit 7"});
+            EXPECT_EQ(inside.code, 7) << inside.err;
+            EXPECT_EQ(inside.out, "inside\n");
+        }
     }
 
     // Does it while one of the tasks ends; that is reported, and nothing else happens to any.
@@ -206,7 +210,7 @@ class SeventyTasks : public ComposeTest {
 
 TEST_F(SeventyTasks, KeepTheirProcessesWhateverIsDoneToTheContainers) {
     ASSERT_NO_FATAL_FAILURE(start());
-    expect_a_command_runs();
+    expect_commands_run();
     for (const char* service : {"state-store", "alloc-runner", "driver-manager", "gateway"}) {
         const auto container = [&] { return stack->containers(service).at(0); };
         keep(std::string("restart of ") + service, [&] {
@@ -238,7 +242,7 @@ TEST_F(SeventyTasks, KeepTheirProcessesWhateverIsDoneToTheContainers) {
             EXPECT_TRUE(alloc == expected_.begin()->first || alive(process.first)) << alloc;
         stack->compose({"up", "-d"});
     });
-    expect_a_command_runs();
+    expect_commands_run();
     expect_whole_histories();
     for (const std::string& job : kJobs) EXPECT_EQ(stack->drover({"job", "stop", job}).code, 0);
     for (const auto& [alloc, process] : expected_) EXPECT_FALSE(alive(process.first)) << alloc;

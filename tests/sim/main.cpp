@@ -74,8 +74,7 @@ bool read_flags(int argc, char** argv, Flags& flags) {
 
 // Prints the edges that no seed took; true when there are none.
 template <class State, std::size_t N>
-bool all_taken(const char* table, const alloc_runner::Edge<State> (&edges)[N], const alloc_runner::EdgeCounts& counts,
-               bool show) {
+bool all_taken(const char* table, const Edge<State> (&edges)[N], const EdgeCounts& counts, bool show) {
     bool all = true;
     for (std::size_t i = 0; i < N; ++i) {
         all &= counts[i] != 0;

@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "alloc-runner/core/edges.hpp"
+#include "base/edges.hpp"
 #include "random.hpp"
 #include "wire/desired.hpp"
 #include "wire/request.hpp"
@@ -116,9 +116,9 @@ struct Violation {
 };
 
 struct EdgesSeen {
-    alloc_runner::EdgeCounts task{};
-    alloc_runner::EdgeCounts alloc{};
-    alloc_runner::EdgeCounts slot{};
+    EdgeCounts task{};
+    EdgeCounts alloc{};
+    EdgeCounts slot{};
 };
 
 class World {

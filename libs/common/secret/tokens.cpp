@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "digest/sha256.hpp"
 #include "os/files.hpp"
 
 namespace drover::secret {
@@ -100,13 +101,7 @@ const TokenHolder* find_token(const std::vector<TokenHolder>& holders, std::stri
     return token.size() <= kMaxToken ? found : nullptr;
 }
 
-std::string hash_token(std::string_view token) {
-    std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
-    crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(token.data()), token.size());
-    std::array<char, kHashDigits + 1> text{};
-    sodium_bin2hex(text.data(), text.size(), hash.data(), hash.size());
-    return text.data();
-}
+std::string hash_token(std::string_view token) { return digest::sha256(token); }
 
 Result<std::string> make_token() {
     if (sodium_init() < 0)

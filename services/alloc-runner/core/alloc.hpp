@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
-#include "alloc-runner/core/edges.hpp"
 #include "alloc-runner/core/outbox.hpp"
 #include "alloc-runner/core/task.hpp"
+#include "base/edges.hpp"
 
 namespace drover::alloc_runner {
 

@@ -1,7 +1,7 @@
 // A store that has lost records, and nodes that still run what they were about.
 #include <gtest/gtest.h>
 
-#include "alloc-runner/core/brain.hpp"
+#include "alloc-runner/core/brain_test.hpp"
 #include "wire/codec.hpp"
 
 namespace drover::alloc_runner {
@@ -10,26 +10,13 @@ namespace {
 class Loss : public testing::Test {
    protected:
     Loss() {
-        members.generation = 4;
-        members.alloc_runners = {{"ar-0", "boot-a"}};
         members.complete_since = now;
-        job.spec.name = "web";
-        job.uid = "uid";
-        job.version = 1;
         job.submitted_at = now - hours(1);
-        wire::GroupSpec group;
-        group.name = "front";
-        group.tasks.resize(1);
-        group.tasks[0].name = "server";
-        group.tasks[0].driver = "mock";
-        job.spec.groups.push_back(group);
-        node.node.id = "n1";
-        node.node.drivers["mock"] = {true, true, ""};
         lost.id = "feedfeedfeedfeed";
         lost.job = "web";
         lost.job_version = 1;
         lost.node = "n1";
-        lost.group = group;
+        lost.group = job.spec.groups[0];
         lost.created_at = now - minutes(30);
         lost.term = 3;
         running.alloc = lost.id;
@@ -68,17 +55,12 @@ class Loss : public testing::Test {
     }
 
     Instant now{seconds(1'000'000).ns};
-    wire::Members members;
-    wire::JobDesired job;
-    wire::NodeStatus node;
+    wire::Members members = own_membership();
+    wire::JobDesired job = web_job();
+    wire::NodeStatus node = mock_node();
     wire::AllocDesired lost;
     wire::TaskObserved running;
-    Brain brain{[] {
-        BrainRules rules;
-        rules.id = "ar-0";
-        rules.boot = "boot-a";
-        return rules;
-    }()};
+    Brain brain{own_rules()};
 };
 
 TEST_F(Loss, ARunningTaskIsRecalledFromItsNodeAndRunsOn) {

@@ -1,4 +1,4 @@
-#include "alloc-runner/core/brain.hpp"
+#include "alloc-runner/core/brain_test.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,23 +8,6 @@ namespace {
 // One brain that knows a node, two members and a job of its own.
 class BrainCore : public testing::Test {
    protected:
-    BrainCore() {
-        members.generation = 4;
-        members.alloc_runners = {{"ar-0", "boot-a"}};
-        job.spec.name = "web";
-        job.uid = "uid";
-        job.version = 1;
-        wire::GroupSpec group;
-        group.name = "front";
-        wire::TaskSpec task;
-        task.name = "server";
-        task.driver = "mock";
-        group.tasks.push_back(task);
-        job.spec.groups.push_back(group);
-        node.node.id = "n1";
-        node.node.drivers["mock"] = {true, true, ""};
-    }
-
     // The store's state is heard from its beginning, up to now.
     Statements hear_state() {
         brain.state_reset();
@@ -74,19 +57,14 @@ class BrainCore : public testing::Test {
     }
 
     Instant now{seconds(1'000'000).ns};
-    wire::Members members;
-    wire::JobDesired job;
-    wire::NodeStatus node;
+    wire::Members members = own_membership();
+    wire::JobDesired job = web_job();
+    wire::NodeStatus node = mock_node();
     std::map<std::string, wire::AllocDesired> allocs;
     std::map<std::string, wire::AllocStatus> statuses;
     std::vector<wire::CollectedAlloc> removed;
     std::string id;
-    Brain brain{[] {
-        BrainRules rules;
-        rules.id = "ar-0";
-        rules.boot = "boot-a";
-        return rules;
-    }()};
+    Brain brain{own_rules()};
 };
 
 TEST_F(BrainCore, DecidesNothingBeforeTheStateIsWhole) {

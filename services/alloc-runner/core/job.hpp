@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "alloc-runner/core/edges.hpp"
 #include "alloc-runner/core/placement.hpp"
+#include "base/edges.hpp"
 #include "wire/desired.hpp"
 #include "wire/status.hpp"
 

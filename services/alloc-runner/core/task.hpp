@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "alloc-runner/core/edges.hpp"
+#include "base/edges.hpp"
 #include "wire/desired.hpp"
 #include "wire/status.hpp"
 

@@ -1,11 +1,7 @@
 #include "driver-manager/core/course.hpp"
 
-#include <algorithm>
 #include <csignal>
-#include <iterator>
 #include <utility>
-
-#include "base/check.hpp"
 
 namespace drover::driver_manager {
 
@@ -29,8 +25,7 @@ Course::Course(std::string driver, bool resumed, bool running)
       starts_(resumed ? 1 : 0) {}
 
 void Course::enter(CourseStage to) {
-    CHECK(std::any_of(std::begin(kCourseEdges), std::end(kCourseEdges),
-                      [&](const CourseEdge& edge) { return edge.from == stage_ && edge.to == to; }));
+    check_edge(kCourseEdges, stage_, to);
     stage_ = to;
     ask_ = Ask::nothing;
 }

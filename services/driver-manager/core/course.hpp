@@ -5,19 +5,14 @@
 
 #include <string>
 
+#include "base/edges.hpp"
 #include "wire/driver.hpp"
 
 namespace drover::driver_manager {
 
 enum class CourseStage { starting, running, ended, start_failed, never_started };
 
-struct CourseEdge {
-    CourseStage from;
-    CourseStage to;
-    const char* why;
-};
-
-inline constexpr CourseEdge kCourseEdges[] = {
+inline constexpr Edge<CourseStage> kCourseEdges[] = {
     {CourseStage::starting, CourseStage::running, "the driver says that it runs"},
     {CourseStage::starting, CourseStage::ended, "it was over before the driver could say that it ran"},
     {CourseStage::starting, CourseStage::start_failed,

@@ -175,7 +175,7 @@ TEST(CourseRandom, StartsAtMostTwiceAndNeverBesideItself) {
         }
         EXPECT_LE(starts, Course::kStarts) << "seed " << seed;
     }
-    for (const CourseEdge& edge : kCourseEdges)
+    for (const auto& edge : kCourseEdges)
         EXPECT_TRUE(taken.contains({edge.from, edge.to})) << to_string(edge.from) << " -> " << to_string(edge.to);
 }
 

@@ -1,10 +1,7 @@
 #include "driver-manager/core/instance.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
-
-#include "base/check.hpp"
 
 namespace drover::driver_manager {
 
@@ -24,8 +21,7 @@ Instance::Instance(Duration period, std::string forbidden) : period_(period), fo
 }
 
 void Instance::enter(InstanceState to) {
-    CHECK(std::any_of(std::begin(kInstanceEdges), std::end(kInstanceEdges),
-                      [&](const InstanceEdge& edge) { return edge.from == state_ && edge.to == to; }));
+    check_edge(kInstanceEdges, state_, to);
     state_ = to;
 }
 

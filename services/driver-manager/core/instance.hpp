@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/edges.hpp"
 #include "base/time.hpp"
 #include "driver-manager/core/failures.hpp"
 #include "wire/observed.hpp"
@@ -13,13 +14,7 @@ namespace drover::driver_manager {
 
 enum class InstanceState { idle, coming, up, resting };
 
-struct InstanceEdge {
-    InstanceState from;
-    InstanceState to;
-    const char* why;
-};
-
-inline constexpr InstanceEdge kInstanceEdges[] = {
+inline constexpr Edge<InstanceState> kInstanceEdges[] = {
     {InstanceState::idle, InstanceState::coming, "it is needed for the first time"},
     {InstanceState::coming, InstanceState::up, "it has told how it is"},
     {InstanceState::coming, InstanceState::resting, "it could not be dispensed"},

@@ -150,7 +150,7 @@ TEST(InstanceRandom, KeepsItsPromisesWhateverHappens) {
         for (std::size_t i = 2; i < dispensed.size(); ++i)
             EXPECT_GE(dispensed[i] - dispensed[i - 2], Failures::kFirstPause) << "seed " << seed;
     }
-    for (const InstanceEdge& edge : kInstanceEdges)
+    for (const auto& edge : kInstanceEdges)
         EXPECT_TRUE(taken.contains({edge.from, edge.to})) << to_string(edge.from) << " -> " << to_string(edge.to);
 }
 

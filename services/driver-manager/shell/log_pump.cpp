@@ -19,37 +19,48 @@ LogPump::~LogPump() { loop_.cancel(timer_); }
 
 void LogPump::start() { look(); }
 
+std::size_t LogPump::pumped() const {
+    std::size_t count = 0;
+    for (const auto& [key, task] : logs_)
+        for (const Log& log : task.logs) count += log.heard ? 1 : 0;
+    return count;
+}
+
 void LogPump::look() {
     timer_ = loop_.at(loop_.now() + kPoll, [this] { look(); });
     if (!exchange_.wanted(kOutput)) return logs_.clear();
-    std::map<Topic, Log> wanted;
+    ++round_;
     int left = kAtRest;
-    inventory_.each_standing([&](const TaskKey& key, const wire::TaskCommand& command) {
-        const std::uint64_t rest = inventory_.at_rest(key);
-        for (const char* stream : {"stdout", "stderr"}) {
-            const Topic topic{command.job, key, stream};
-            const auto known = logs_.find(topic);
-            const bool is_known = known != logs_.end();
-            const bool over = rest != 0 && is_known && known->second.whole && known->second.rest == rest;
-            const bool later = rest != 0 && left == 0;
-            if ((over || later) && is_known) wanted.insert(*known);
-            if (over || later) continue;
-            if (!exchange_.wanted(kOutput, command.job + "/" + key.alloc + "/" + key.task + "/" + stream)) continue;
-            if (rest != 0) --left;
-            Log& log = wanted[topic] = is_known ? known->second : Log();
-            // What it said at its very end may come after its end.
-            log.whole = pump(topic, log) && log.rest == rest;
-            log.rest = rest;
-        }
-    });
-    logs_ = std::move(wanted);
+    inventory_.each_standing(
+        [&](const TaskKey& key, const wire::TaskCommand& command) { look_at(key, command, left); });
+    std::erase_if(logs_, [this](const auto& entry) { return entry.second.round != round_; });
 }
 
-bool LogPump::pump(const Topic& topic, Log& log) {
+void LogPump::look_at(const TaskKey& key, const wire::TaskCommand& command, int& left) {
+    const std::uint64_t rest = inventory_.at_rest(key);
+    TaskLogs& task = logs_[key];
+    task.round = round_;
+    const bool rested = rest != 0 && task.rest == rest;
+    task.rest = rest;
+    for (std::size_t i = 0; i < std::size(kStreams); ++i) {
+        Log& log = task.logs[i];
+        if ((rested && log.heard && log.whole) || (rest != 0 && left == 0)) continue;
+        log.heard = exchange_.wanted(kOutput, command.job + "/" + key.alloc + "/" + key.task + "/" + kStreams[i]);
+        if (!log.heard) {
+            log = Log();
+            continue;
+        }
+        if (rest != 0) --left;
+        // What it said at its very end may come after its end.
+        log.whole = pump(command.job, key, kStreams[i], log) && rested;
+    }
+}
+
+bool LogPump::pump(const std::string& job, const TaskKey& key, const char* stream, Log& log) {
     wire::LogRead read;
-    read.alloc = topic.key.alloc;
-    read.task = topic.key.task;
-    read.stream = topic.stream;
+    read.alloc = key.alloc;
+    read.task = key.task;
+    read.stream = stream;
     read.limit = LogDesk::kMaxChunk;
     read.marks = true;
     for (int i = 0; i < kPieces; ++i) {
@@ -67,13 +78,11 @@ bool LogPump::pump(const Topic& topic, Log& log) {
             return true;
         }
         if (chunk->data.empty()) return true;
-        wire::TaskOutput output{topic.job, topic.key.alloc, topic.key.task, node_, topic.stream, chunk->offset,
-                                {},        chunk->data};
+        wire::TaskOutput output{job, key.alloc, key.task, node_, stream, chunk->offset, {}, chunk->data};
         if (!chunk->marks.empty()) output.at = chunk->marks.front().at;
         log.next = static_cast<std::int64_t>(chunk->offset + chunk->data.size());
         ++said_;
-        exchange_.sample(kOutput, ++log.pieces,
-                         topic.job + "/" + topic.key.alloc + "/" + topic.key.task + "/" + topic.stream,
+        exchange_.sample(kOutput, ++log.pieces, job + "/" + key.alloc + "/" + key.task + "/" + stream,
                          wire::TaskOutput::kName, wire::encode(output));
         if (chunk->offset + chunk->data.size() >= chunk->end) return true;
     }

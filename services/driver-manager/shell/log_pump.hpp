@@ -2,6 +2,7 @@
 // listens to is not even looked at.
 #pragma once
 
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -23,7 +24,7 @@ class LogPump {
     void start();
 
     // Logs that are pumped now, and pieces said since the start.
-    std::size_t pumped() const { return logs_.size(); }
+    std::size_t pumped() const;
     std::uint64_t said() const { return said_; }
 
     static constexpr Duration kPoll = milliseconds(250);
@@ -35,29 +36,30 @@ class LogPump {
 
    private:
     struct Log {
+        bool heard = false;        // somebody listens to it
         std::int64_t next = -1;    // where to read on; negative: nothing was read yet
         std::uint64_t pieces = 0;  // said
-        std::uint64_t rest = 0;    // at_rest() of its task at the last look
         bool whole = false;        // nothing is left to read of it while its task is at rest
     };
-    struct Topic {
-        std::string job;
-        TaskKey key;
-        std::string stream;
-
-        friend auto operator<=>(const Topic&, const Topic&) = default;
+    static constexpr const char* kStreams[] = {"stdout", "stderr"};
+    struct TaskLogs {
+        Log logs[std::size(kStreams)];
+        std::uint64_t rest = 0;   // at_rest() of the task at the last look
+        std::uint64_t round = 0;  // of that look
     };
 
     void look();
+    void look_at(const TaskKey& key, const wire::TaskCommand& command, int& left);
     // True: everything that is there was said.
-    bool pump(const Topic& topic, Log& log);
+    bool pump(const std::string& job, const TaskKey& key, const char* stream, Log& log);
 
     rt::Loop& loop_;
     bus::Exchange& exchange_;
     const Inventory& inventory_;
     Hands& hands_;
     std::string node_;
-    std::map<Topic, Log> logs_;  // those that somebody listens to
+    std::map<TaskKey, TaskLogs> logs_;
+    std::uint64_t round_ = 0;
     std::uint64_t said_ = 0;
     rt::Token timer_ = 0;
 };

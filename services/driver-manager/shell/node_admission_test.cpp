@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include "base/unique_fd.hpp"
-#include "driver-manager/devices/mock.hpp"
 #include "driver-manager/shell/node_test.hpp"
 
 namespace drover::driver_manager {
@@ -201,28 +200,7 @@ TEST_F(NodeAdmissionTest, ALabelledProbeAsksThePortThatWasChosen) {
 
 class NodeDevicesTest : public NodeAdmissionTest {
    protected:
-    NodeDevicesTest() { plug_in(); }
-
-    void plug_in() {
-        plugins_ = [] {
-            NodeHands::Plugins plugins;
-            plugins.push_back(
-                std::make_unique<devices::Mock>(devices::Mock::parse({"mock/gpu/toy/0", "mock/gpu/toy/1"}).value()));
-            return plugins;
-        };
-        die();
-        start();
-        tell_devices();
-    }
-
-    void tell_devices() {
-        wire::NodeObserved node;
-        node.id = "n1";
-        node.cpu = 2;
-        node.memory = 1 << 30;
-        process_->hands.describe_devices(node);
-        process_->hands.describe_node(node);
-    }
+    NodeDevicesTest() { plug_in({"mock/gpu/toy/0", "mock/gpu/toy/1"}); }
 
     static wire::TaskCommand with_gpus(const std::string& alloc, std::uint64_t count) {
         wire::TaskCommand result = shell(1, "echo has $MOCK_VISIBLE_DEVICES; " + std::string(kSleep));
@@ -251,7 +229,7 @@ TEST_F(NodeDevicesTest, AreTheSameOnesAfterARestartOfTheDriverManager) {
     EXPECT_EQ(devices.size(), 2u);
     die();
     start();
-    tell_devices();
+    describe();
     EXPECT_EQ(latest("a1").devices, devices);
     say(with_gpus("a2", 1));
     EXPECT_TRUE(waits_for("a2", "0 are free and healthy"));

@@ -3,7 +3,6 @@
 
 #include <sstream>
 
-#include "driver-manager/devices/mock.hpp"
 #include "driver-manager/shell/node_test.hpp"
 
 namespace drover::driver_manager {
@@ -242,20 +241,7 @@ TEST_F(NodeTest, RawExecRunsNoTaskAsRootUnlessTheNodeAllowsIt) {
 }
 
 TEST_F(NodeExecTest, ATaskSeesTheDeviceThatItHasToItselfAndNoOther) {
-    plugins_ = [] {
-        NodeHands::Plugins plugins;
-        plugins.push_back(
-            std::make_unique<devices::Mock>(devices::Mock::parse({"mock/gpu/toy/a", "mock/gpu/toy/b"}).value()));
-        return plugins;
-    };
-    die();
-    start();
-    wire::NodeObserved node;
-    node.id = "n1";
-    node.cpu = 2;
-    node.memory = 1 << 30;
-    process_->hands.describe_devices(node);
-    process_->hands.describe_node(node);
+    plug_in({"mock/gpu/toy/a", "mock/gpu/toy/b"});
     wire::TaskCommand task =
         isolated(1, "cd /dev; ls mock-*; echo x > mock-a && test -c mock-a && echo $MOCK_VISIBLE_DEVICES is there");
     task.spec.resources.devices["gpu"] = 1;

@@ -10,9 +10,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bus/sim_transport.hpp"
 #include "driver-manager/allocdir/alloc_dir.hpp"
+#include "driver-manager/devices/mock.hpp"
 #include "driver-manager/shell/agent.hpp"
 #include "driver-manager/shell/node_hands.hpp"
 #include "os/files.hpp"
@@ -82,6 +85,27 @@ class NodeTest : public testing::Test {
         NodeHands hands;
         Agent agent;
     };
+
+    // Begins anew as a node with these devices, each "vendor/type/name/id".
+    void plug_in(std::vector<std::string> names) {
+        plugins_ = [names = std::move(names)] {
+            NodeHands::Plugins plugins;
+            plugins.push_back(std::make_unique<devices::Mock>(devices::Mock::parse(names).value()));
+            return plugins;
+        };
+        die();
+        start();
+        describe();
+    }
+
+    void describe() {
+        wire::NodeObserved node;
+        node.id = "n1";
+        node.cpu = 2;
+        node.memory = 1 << 30;
+        process_->hands.describe_devices(node);
+        process_->hands.describe_node(node);
+    }
 
     void start() { process_ = std::make_unique<Process>(loop_, dir_, fetch_, limits_, plugins_()); }
     void die() { process_.reset(); }

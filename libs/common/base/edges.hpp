@@ -7,7 +7,7 @@
 
 #include "base/check.hpp"
 
-namespace drover::alloc_runner {
+namespace drover {
 
 template <class State>
 struct Edge {
@@ -21,7 +21,7 @@ using EdgeCounts = std::array<std::uint64_t, 32>;
 
 // Ends the process when `edges` does not declare from -> to. `counts` may be null.
 template <class State, std::size_t N>
-void check_edge(const Edge<State> (&edges)[N], State from, State to, EdgeCounts* counts) {
+void check_edge(const Edge<State> (&edges)[N], State from, State to, EdgeCounts* counts = nullptr) {
     static_assert(N <= std::tuple_size_v<EdgeCounts>);
     std::size_t i = 0;
     while (i < N && (edges[i].from != from || edges[i].to != to)) ++i;
@@ -29,4 +29,4 @@ void check_edge(const Edge<State> (&edges)[N], State from, State to, EdgeCounts*
     if (counts) ++(*counts)[i];
 }
 
-}  // namespace drover::alloc_runner
+}  // namespace drover
