@@ -27,7 +27,7 @@ LogCount LogGauge::look(std::size_t stream) {
         fd = open_log_index(dir.get(), names_[stream]);
     }
     const auto index = read_log_index(fd.get());
-    return index ? LogCount{index->end, index->lost} : LogCount{};
+    return index ? LogCount{index->end, index->lost, index->counted} : LogCount{};
 }
 
 }  // namespace drover::launcher

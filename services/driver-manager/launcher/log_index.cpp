@@ -36,8 +36,8 @@ std::optional<LogIndex> read_log_index(int fd) {
         rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
         if (!rest.empty()) rest.remove_prefix(1);
     }
-    // Without the last two it is of an earlier version.
     if (found < 2) return std::nullopt;
+    out.counted = found == 4;
     return out;
 }
 

@@ -14,6 +14,7 @@ struct LogIndex {
     std::uint64_t start = 0;   // of that file, in the task's whole output
     std::uint64_t end = 0;     // of the whole output
     std::uint64_t lost = 0;    // bytes of it that could not be written
+    bool counted = false;      // the last two are there; earlier versions did not count
 };
 
 // A plain file for reading; an invalid one when there is none. Links are not followed.

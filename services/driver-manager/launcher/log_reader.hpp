@@ -37,6 +37,7 @@ Result<LogSlice> read_log(const std::string& log_dir, const std::string& task, c
 struct LogCount {
     std::uint64_t bytes = 0;
     std::uint64_t lost = 0;
+    bool known = false;  // there is a word of it
 };
 
 }  // namespace drover::launcher

@@ -100,6 +100,14 @@ class FakeHands : public Hands {
         return chunk;
     }
 
+    LogEnds log_ends(const TaskKey& key) override {
+        return [this, key] {
+            const auto log = logs.find(key.task);
+            const std::int64_t end = log == logs.end() ? -1 : static_cast<std::int64_t>(log->second.size());
+            return std::array{end, end};
+        };
+    }
+
     // The task's supervisor says so.
     void become(const TaskKey& key, std::uint64_t seq, wire::RunPhase phase, std::int64_t pid = 0) {
         wire::IncarnationObserved& run = tasks_[key].runs[seq];

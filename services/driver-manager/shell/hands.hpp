@@ -2,6 +2,7 @@
 // own.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <string>
@@ -73,6 +74,10 @@ class Hands {
     virtual void destroy(const TaskKey& key) = 0;
 
     virtual Result<wire::LogChunk> read_log(const wire::LogRead& read) = 0;
+    // Where standard output and standard error of a task end, to be asked again and again at the price of a look; -1:
+    // not known.
+    using LogEnds = std::function<std::array<std::int64_t, 2>()>;
+    virtual LogEnds log_ends(const TaskKey& key) = 0;
 };
 
 }  // namespace drover::driver_manager

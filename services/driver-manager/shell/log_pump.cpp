@@ -42,6 +42,7 @@ void LogPump::look_at(const TaskKey& key, const wire::TaskCommand& command, int&
     task.round = round_;
     const bool rested = rest != 0 && task.rest == rest;
     task.rest = rest;
+    const auto ends = task.ends ? task.ends() : std::array<std::int64_t, 2>{-1, -1};
     for (std::size_t i = 0; i < std::size(kStreams); ++i) {
         Log& log = task.logs[i];
         if ((rested && log.heard && log.whole) || (rest != 0 && left == 0)) continue;
@@ -50,10 +51,15 @@ void LogPump::look_at(const TaskKey& key, const wire::TaskCommand& command, int&
             log = Log();
             continue;
         }
-        if (rest != 0) --left;
+        const bool nothing_new = log.next >= 0 && ends[i] == log.next;
+        if (rest != 0 && !nothing_new) --left;
         // What it said at its very end may come after its end.
-        log.whole = pump(command.job, key, kStreams[i], log) && rested;
+        log.whole = (nothing_new || pump(command.job, key, kStreams[i], log)) && rested;
+        if (!task.ends) task.ends = hands_.log_ends(key);
     }
+    // Its files need not stay open.
+    const auto idle = [](const Log& log) { return !log.heard || log.whole; };
+    if (std::all_of(std::begin(task.logs), std::end(task.logs), idle)) task.ends = nullptr;
 }
 
 bool LogPump::pump(const std::string& job, const TaskKey& key, const char* stream, Log& log) {

@@ -44,6 +44,7 @@ class LogPump {
     static constexpr const char* kStreams[] = {"stdout", "stderr"};
     struct TaskLogs {
         Log logs[std::size(kStreams)];
+        Hands::LogEnds ends;      // once one was read
         std::uint64_t rest = 0;   // at_rest() of the task at the last look
         std::uint64_t round = 0;  // of that look
     };

@@ -79,6 +79,17 @@ TEST_F(LogPumpTest, WhoListensHearsWhatComesFromThenOnWithoutAHole) {
     EXPECT_EQ(heard_[0].stream, "stdout");
 }
 
+TEST_F(LogPumpTest, ALogWithoutNewsIsLookedAtAndNotRead) {
+    monitor_->subscribe("v1/task/log/");
+    wait();
+    const int reads = hands_.log_reads;
+    loop_.run_for(minutes(1));
+    EXPECT_EQ(hands_.log_reads, reads);
+    hands_.logs["web"] += "news\n";
+    wait();
+    EXPECT_THAT(texts(), ElementsAre("news\n", "news\n")) << "of both streams";
+}
+
 TEST_F(LogPumpTest, MuchAtOnceComesInPieces) {
     monitor_->subscribe("v1/task/log/");
     wait();

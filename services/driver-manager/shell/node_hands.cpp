@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <memory>
 
 #include "driver-manager/allocdir/alloc_dir.hpp"
 #include "driver-manager/core/session_notes.hpp"
+#include "driver-manager/launcher/log_gauge.hpp"
 #include "driver-manager/launcher/log_reader.hpp"
 #include "driver-manager/setup/image.hpp"
 #include "driver-manager/setup/payload.hpp"
@@ -316,6 +318,17 @@ void NodeHands::destroy(const TaskKey& key) {
     if (!os::exists(paths_.allocs + "/" + key.alloc)) admission_.forget(key.alloc);
     sweeper_.sweep();
     log::info("task destroyed", {{"alloc", key.alloc}, {"task", key.task}});
+}
+
+Hands::LogEnds NodeHands::log_ends(const TaskKey& key) {
+    const std::string logs = allocdir::paths(paths_.allocs, key.alloc, key.task).logs;
+    return [gauge = std::make_shared<launcher::LogGauge>(logs, key.task)] {
+        std::array<std::int64_t, 2> ends{-1, -1};
+        const auto counts = gauge->look();
+        for (std::size_t i = 0; i < ends.size(); ++i)
+            if (counts[i].known) ends[i] = static_cast<std::int64_t>(counts[i].bytes);
+        return ends;
+    };
 }
 
 Result<wire::LogChunk> NodeHands::read_log(const wire::LogRead& read) {

@@ -109,6 +109,7 @@ class NodeHands : public Hands, public SessionHost, private launcher::Listener, 
     std::string recall(const TaskKey& key, std::uint64_t seq) override;
     void destroy(const TaskKey& key) override;
     Result<wire::LogChunk> read_log(const wire::LogRead& read) override;
+    LogEnds log_ends(const TaskKey& key) override;
 
     // node_sessions.cpp
     Result<launcher::RunKey> find_run(const TaskKey& task) override;
