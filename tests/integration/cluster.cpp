@@ -105,6 +105,7 @@ Cluster::~Cluster() {
 }
 
 std::string Cluster::endpoint(const Replica& replica) const {
+    if (layout_.voice) return layout_.voice(replica);
     return "ipc://" + dir_ + "/run/" + replica.name() + ".sock";
 }
 
@@ -125,13 +126,13 @@ Words Cluster::command(const Replica& replica) const {
         peers += (peers.empty() ? "" : ",") + (layout_.route ? layout_.route(replica, peer) : endpoint(peer));
     }
     const auto other = layout_.programs.find(replica.service);
-    Words words = {(other == layout_.programs.end() ? DROVER_BIN : other->second) + "/drover-" + role,
-                   "--id=" + role + "-" + std::to_string(replica.index),
-                   "--data-dir=" + dir_ + "/" + replica.name(),
-                   "--run-dir=" + run_dir(replica),
-                   "--bind=" + endpoint(replica),
-                   "--tap=" + tap_endpoint(replica),
-                   "--peers=" + peers};
+    Words words = layout_.starter ? layout_.starter(replica) : Words{};
+    for (const std::string& word :
+         {(other == layout_.programs.end() ? DROVER_BIN : other->second) + "/drover-" + role,
+          "--id=" + role + "-" + std::to_string(replica.index), "--data-dir=" + dir_ + "/" + replica.name(),
+          "--run-dir=" + run_dir(replica), "--bind=" + endpoint(replica), "--tap=" + tap_endpoint(replica),
+          "--peers=" + peers})
+        words.push_back(word);
     if (replica.service == Service::gateway) words.push_back("--http=127.0.0.1:0");
     return words;
 }

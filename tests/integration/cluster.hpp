@@ -43,6 +43,10 @@ struct Layout {
     int driver_managers = 1;
     // The endpoint at which the first hears the second; unset: the second's own.
     std::function<std::string(const Replica& hears, const Replica& speaks)> route = nullptr;
+    // Where each speaks; unset: at a socket of its own.
+    std::function<std::string(const Replica&)> voice = nullptr;
+    // What starts the service, before its own words; unset: nothing.
+    std::function<Words(const Replica&)> starter = nullptr;
     // "NAME=value" of every service, asked for at its start.
     std::function<Words()> environment = nullptr;
     Programs programs{};

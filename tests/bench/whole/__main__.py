@@ -17,6 +17,7 @@ import measures
 
 PLAN = {
     "start": ({"rounds": 40}, {"rounds": 10}),
+    "isolated": ({"rounds": 20}, {"rounds": 5}),
     "batch": ({"rounds": 5, "count": 500}, {"rounds": 2, "count": 100}),
     "short": ({"rounds": 5, "count": 500}, {"rounds": 2, "count": 100}),
     "stubborn": ({"rounds": 5, "count": 500}, {"rounds": 1, "count": 100}),

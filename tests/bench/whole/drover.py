@@ -81,6 +81,11 @@ class Drover:
     def allocs(self, name):
         return self.call("GET", f"/v1/jobs/{name}")["allocs"]
 
+    def started_at(self, name):
+        """When the only task of a job has last started, in ns."""
+        alloc = self.call("GET", f"/v1/allocs/{self.allocs(name)[0]['id']}")
+        return [event["time"] for event in alloc["tasks"][0]["events"] if event["type"] == "Started"][-1]
+
     def pid(self, service):
         try:
             with open(f"{self.dir}/run/drover-{service}.ready", encoding="ascii") as file:
