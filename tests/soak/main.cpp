@@ -59,7 +59,7 @@ class Ends {
 
     void read() {
         for (bool more = true; more;) {
-            const Json page = cluster_.get("/v1/events?follow=false&limit=1000&since=" + std::to_string(next_));
+            const Json page = cluster_.get("/v1/events?follow=false&since=" + std::to_string(next_));
             if (!page.is_object()) return;
             for (const Json& event : page["events"]) take(event);
             next_ = page["next"].get<std::uint64_t>();
