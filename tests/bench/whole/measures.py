@@ -86,7 +86,8 @@ class Bench:
                 proc.rest(IDLE)
                 name, _ = self._job()
                 asked = time.time_ns()
-                self.drover.submit(name, ["/bin/sleep", "1000"], driver=driver)
+                self.drover.submit(name, ["/bin/sleep", "1000"], driver=driver,
+                                   resources={"cpu": 0.5, "memory": "64MiB"})
                 proc.wait(lambda: self.drover.counts(name)["running"] == 1, 60, f"the task of {driver} to run")
                 all_of_it.append((self.drover.started_at(name) - asked) / 1e6)
                 self.drover.purge(name)
