@@ -23,9 +23,9 @@ Hub::Hub(rt::Loop& loop, bus::Exchange& exchange, std::string id, std::uint64_t 
       exchange_(exchange),
       id_(std::move(id)),
       hints_(hints),
-      request_feed_(epoch),
-      log_feed_(epoch),
-      session_feed_(epoch),
+      request_feed_(epoch, bus::KeyedFeed::kFewTombstones),
+      log_feed_(epoch, bus::KeyedFeed::kFewTombstones),
+      session_feed_(epoch, bus::KeyedFeed::kFewTombstones),
       requests_(loop, exchange, request_feed_, "request/" + id_),
       log_reads_(loop, exchange, log_feed_, "logread/" + id_),
       sessions_(loop, exchange, session_feed_, "session/" + id_) {

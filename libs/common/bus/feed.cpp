@@ -36,7 +36,7 @@ bool KeyedFeed::erase(const std::string& key) {
 }
 
 void KeyedFeed::compact() {
-    while (tombstones_.size() > kMaxTombstones) {
+    while (tombstones_.size() > max_tombstones_) {
         const std::uint64_t number = tombstones_.front();
         tombstones_.pop_front();
         const auto it = records_.find(number);

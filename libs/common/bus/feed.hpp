@@ -24,10 +24,15 @@ class FeedSource {
     virtual std::vector<wire::Record> after(std::uint64_t number, std::size_t limit) const = 0;
 };
 
-// A feed in memory. Erased keys stay as tombstones, at most kMaxTombstones of them.
+// A feed in memory. Erased keys stay as tombstones, so many at most.
 class KeyedFeed : public FeedSource {
    public:
-    explicit KeyedFeed(std::uint64_t epoch) : epoch_(epoch) {}
+    static constexpr std::size_t kMaxTombstones = 4096;
+    // Of questions and answers, of which few stand at any time: whoever is far behind starts anew at little cost.
+    static constexpr std::size_t kFewTombstones = 256;
+
+    explicit KeyedFeed(std::uint64_t epoch, std::size_t tombstones = kMaxTombstones)
+        : epoch_(epoch), max_tombstones_(tombstones) {}
 
     // Same kind and body as the newest record of the key: nothing happens, returns false.
     bool put(const std::string& key, std::string_view kind, std::string body);
@@ -41,13 +46,12 @@ class KeyedFeed : public FeedSource {
     std::uint64_t floor() const override { return floor_; }
     std::vector<wire::Record> after(std::uint64_t number, std::size_t limit) const override;
 
-    static constexpr std::size_t kMaxTombstones = 4096;
-
    private:
     void append(const std::string& key, wire::Record record);
     void compact();
 
     std::uint64_t epoch_;
+    std::size_t max_tombstones_;
     std::uint64_t head_ = 0;
     std::uint64_t floor_ = 0;
     std::size_t live_ = 0;

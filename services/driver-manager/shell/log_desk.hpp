@@ -30,7 +30,7 @@ class LogDesk : public bus::Follower {
 
    private:
     struct Gateway {
-        explicit Gateway(std::uint64_t epoch) : answers(epoch) {}
+        explicit Gateway(std::uint64_t epoch) : answers(epoch, bus::KeyedFeed::kFewTombstones) {}
         bus::KeyedFeed answers;
         std::set<std::string> standing;  // ids of the questions
         std::set<std::string> stale;     // of those, not heard again since the reset

@@ -73,7 +73,7 @@ class SessionDesk : public bus::Follower {
         rt::Token struck = 0;  // it was killed, perhaps with its task, of whose end we are about to hear
     };
     struct Gateway {
-        explicit Gateway(std::uint64_t epoch) : seen(epoch) {}
+        explicit Gateway(std::uint64_t epoch) : seen(epoch, bus::KeyedFeed::kFewTombstones) {}
         bus::KeyedFeed seen;
         std::set<std::string> standing;  // ids
         std::set<std::string> stale;     // of those, not heard again since the reset

@@ -36,7 +36,7 @@ class AnswerDesk {
 
    private:
     struct Gateway {
-        explicit Gateway(std::uint64_t epoch) : feed(epoch) {}
+        explicit Gateway(std::uint64_t epoch) : feed(epoch, bus::KeyedFeed::kFewTombstones) {}
         bus::KeyedFeed feed;
         std::set<std::string> standing;
         std::set<std::string> unheard;  // since the sweep began
