@@ -15,11 +15,13 @@ class Table {
    public:
     explicit Table(const std::vector<os::ProcStat>& procs) {
         by_pid_.reserve(procs.size());
-        children_.reserve(procs.size());
+        by_parent_.reserve(procs.size());
         for (const os::ProcStat& proc : procs) {
             by_pid_.emplace(proc.pid, &proc);
-            children_[proc.parent].push_back(&proc);
+            by_parent_.push_back(&proc);
         }
+        std::sort(by_parent_.begin(), by_parent_.end(),
+                  [](const auto* a, const auto* b) { return a->parent < b->parent; });
     }
 
     const os::ProcStat* find(pid_t pid) const {
@@ -43,12 +45,14 @@ class Table {
 
    private:
     void append_children(pid_t pid, Procs& out) const {
-        const auto it = children_.find(pid);
-        if (it != children_.end()) out.insert(out.end(), it->second.begin(), it->second.end());
+        const auto first =
+            std::lower_bound(by_parent_.begin(), by_parent_.end(), pid,
+                             [](const os::ProcStat* proc, pid_t parent) { return proc->parent < parent; });
+        for (auto it = first; it != by_parent_.end() && (*it)->parent == pid; ++it) out.push_back(*it);
     }
 
     std::unordered_map<pid_t, const os::ProcStat*> by_pid_;
-    std::unordered_map<pid_t, Procs> children_;
+    Procs by_parent_;
 };
 
 // What an ended process has used is in the time that its parent has reaped, in the end the shim's, because that is what
@@ -81,7 +85,9 @@ void Meter::add_io(const Procs& procs, Before& before) {
 
 std::vector<wire::TaskUsage> Meter::measure(Instant now, const std::vector<os::ProcStat>& procs,
                                             const std::vector<RunningTask>& tasks) {
-    const Table table(procs);
+    const bool any = std::any_of(tasks.begin(), tasks.end(), [](const RunningTask& task) { return task.due; });
+    const std::vector<os::ProcStat> nothing;
+    const Table table(any ? procs : nothing);
     std::vector<wire::TaskUsage> result;
     result.reserve(tasks.size());
     ++round_;
