@@ -5,8 +5,12 @@
 
 namespace drover::shim {
 
-// Makes the groups, ends what is in them, and applies the settings. False with a sentence.
+// Makes the groups, ends what is in them, and applies the settings; that of the processor only where no runtime comes
+// first. False with a sentence.
 bool make_cgroups(const Spec& spec, char* error, size_t error_size);
+
+// What make_cgroups() has left, once the runtime has done its work.
+bool limit_cpu(const Spec& spec, char* error, size_t error_size);
 
 // The first group when it is one of version 2, so that a process can be born in it; else -1.
 int open_unified(const Spec& spec);

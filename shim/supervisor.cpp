@@ -128,6 +128,7 @@ void note_start(Supervisor* s) {
         s->status.record.started_at = wall_ns();
         return;
     }
+    if (!limit_cpu(s->spec, s->status.record.error, sizeof s->status.record.error)) return fail_start(s, false);
     // The runtime's child is the first process, whose child is the main one, unless they have ended already.
     const pid_t first = any_child(s->runtime);
     const pid_t main_pid = first > 0 ? any_child(first) : 0;

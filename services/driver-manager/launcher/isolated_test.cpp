@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <sstream>
+
 #include "driver-manager/drivers/capabilities.hpp"
 #include "driver-manager/launcher/launcher_test.hpp"
 
@@ -44,6 +46,33 @@ TEST_F(IsolatedTest, ATaskRunsApartAndItsExitCodeIsReported) {
     EXPECT_EQ(seen.exit.signal, 0);
     // The init, the shell, ls and grep.
     EXPECT_EQ(log("stdout"), "2\n4\nls: cannot access '/home': No such file or directory\n");
+}
+
+// What the processor's quota of the process is, in microseconds of 100,000; empty where there is none to be set.
+std::string quota_of(std::int64_t pid) {
+    std::istringstream groups(os::read_file("/proc/" + std::to_string(pid) + "/cgroup", 65536).value_or(""));
+    for (std::string line; std::getline(groups, line);) {
+        const std::string path = line.substr(line.rfind(':') + 1);
+        const bool second = line.starts_with("0::");
+        if (!second && line.find(":cpu:") == std::string::npos && line.find(":cpu,") == std::string::npos) continue;
+        const std::string file = second ? path + "/cpu.max" : "/cpu" + path + "/cpu.cfs_quota_us";
+        if (const auto text = os::read_file("/sys/fs/cgroup" + file, 4096))
+            return text->substr(0, text->find_first_of(" \n"));
+    }
+    return "";
+}
+
+TEST_F(IsolatedTest, ATaskWithLittleOfAProcessorDoesNotPayForItsRuntimeOutOfThat) {
+    plan_.resources.cpu = 0.01;
+    const Instant began = loop_.now();
+    launch(1, "exec sleep 60");
+    const auto seen = wait_for(1, RunPhase::running);
+    const std::string quota = quota_of(static_cast<std::int64_t>(seen.pid));
+    if (quota.empty()) GTEST_SKIP() << "this machine cannot limit what a task takes of a processor";
+    EXPECT_EQ(quota, "1000");
+    EXPECT_LT(loop_.now() - began, seconds(1)) << "the runtime takes two at such a quota";
+    launcher_->stop(key(1), SIGKILL, milliseconds(0));
+    wait_for(1, RunPhase::exited);
 }
 
 TEST_F(IsolatedTest, SignalsReachTheTaskAsEverywhereAndItsEndByOneIsTold) {
