@@ -29,10 +29,11 @@ class Wire {
         : name_("drover-" + std::to_string(::getpid())),
           here_("dr" + std::to_string(::getpid()) + "h"),
           there_("dr" + std::to_string(::getpid()) + "t") {
+        remove_what_killed_tests_left();
         for (const Words& words :
              {Words{"netns", "add", name_}, Words{"link", "add", here_, "type", "veth", "peer", "name", there_},
-              Words{"link", "set", there_, "netns", name_}, Words{"addr", "add", kHere + "/30", "dev", here_},
-              Words{"link", "set", here_, "up"}, Words{"-n", name_, "addr", "add", kThere + "/30", "dev", there_},
+              Words{"link", "set", there_, "netns", name_}, Words{"addr", "add", address(1) + "/30", "dev", here_},
+              Words{"link", "set", here_, "up"}, Words{"-n", name_, "addr", "add", address(2) + "/30", "dev", there_},
               Words{"-n", name_, "link", "set", there_, "up"}, Words{"-n", name_, "link", "set", "lo", "up"}}) {
             const Outcome done = ip(words);
             if (done.code != 0) error_ += done.err;
@@ -66,10 +67,24 @@ class Wire {
 
     Words enter() const { return {"/usr/bin/nsenter", "--net=/run/netns/" + name_}; }
 
-    static inline const std::string kHere = "10.213.77.1";
-    static inline const std::string kThere = "10.213.77.2";
+    // 1: of this end, 2: of the other. Two tests at once must not be in each other's way.
+    static std::string address(int end) {
+        const int pid = ::getpid();
+        return "10." + std::to_string(100 + pid / 250 % 100) + "." + std::to_string(pid % 250) + "." +
+               std::to_string(end);
+    }
 
    private:
+    static void remove_what_killed_tests_left() {
+        std::error_code none;
+        for (const auto& entry : std::filesystem::directory_iterator("/run/netns", none)) {
+            const std::string name = entry.path().filename();
+            const std::string pid = name.substr(std::min(name.size(), std::string("drover-").size()));
+            if (!name.starts_with("drover-") || std::filesystem::exists("/proc/" + pid)) continue;
+            ip({"netns", "del", name});
+            ip({"link", "del", "dr" + pid + "h"});
+        }
+    }
     static bool tc(const Words& words) {
         Words all = {"/sbin/tc"};
         all.insert(all.end(), words.begin(), words.end());
@@ -105,7 +120,7 @@ class Partition : public testing::Test {
         Layout layout;
         layout.voice = [](const Replica& replica) {
             const bool there = replica.service == Service::driver_manager;
-            return "tcp://" + (there ? Wire::kThere : Wire::kHere) + ":" +
+            return "tcp://" + Wire::address(there ? 2 : 1) + ":" +
                    std::to_string(27'300 + static_cast<int>(replica.service));
         };
         layout.starter = [this](const Replica& replica) {
