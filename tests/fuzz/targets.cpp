@@ -114,6 +114,7 @@ void docker_answer(std::string_view bytes) {
     const docker::Answer answer{200, std::string(bytes)};
     const auto says_why = [](const auto& result) { return result.has_value() || !result.error().message.empty(); };
     CHECK(says_why(docker::read_container(answer)));
+    CHECK(says_why(docker::read_command(answer)));
     CHECK(says_why(docker::read_id(answer)));
     CHECK(says_why(docker::read_list(answer)));
     CHECK(says_why(docker::read_version(answer)));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "driver-manager/docker/frames.hpp"
 
@@ -36,6 +37,16 @@ std::string text_of(const Json& json, const char* key) {
     return it != json.end() && it->is_string() ? it->get<std::string>() : std::string();
 }
 
+// 0 where it is not a whole number that an N holds: the library's own conversion of those is undefined behaviour.
+template <class N>
+N number_of(const Json& json, const char* key) {
+    const auto it = json.find(key);
+    if (it == json.end() || !it->is_number_integer()) return 0;
+    const bool fits = it->is_number_unsigned() ? std::in_range<N>(it->get<std::uint64_t>())
+                                               : std::in_range<N>(it->get<std::int64_t>());
+    return fits ? it->get<N>() : N{0};
+}
+
 std::string query(const Json& filters) { return escape(filters.dump(-1, ' ', false, Json::error_handler_t::replace)); }
 
 }  // namespace
@@ -46,8 +57,8 @@ Result<Container> read_container(const Answer& answer) {
         Container out;
         out.id = json.at("Id").get<std::string>();
         out.state = state_of(state.at("Status").get<std::string>());
-        out.pid = state.value("Pid", 0);
-        out.exit_code = state.value("ExitCode", 0);
+        out.pid = number_of<std::int32_t>(state, "Pid");
+        out.exit_code = number_of<std::int32_t>(state, "ExitCode");
         out.oom = state.value("OOMKilled", false);
         out.error = state.value("Error", "");
         out.started_at = parse_time(state.value("StartedAt", ""));
@@ -56,6 +67,13 @@ Result<Container> read_container(const Answer& answer) {
             out.stop_signal = text_of(*config, "StopSignal");
         if (out.stop_signal.empty()) out.stop_signal = "SIGTERM";
         return out;
+    });
+}
+
+Result<CommandState> read_command(const Answer& answer) {
+    return parse(answer.body, [](const Json& json) {
+        return CommandState{json.at("Running").get<bool>(), number_of<std::int32_t>(json, "ExitCode"),
+                            number_of<std::int32_t>(json, "Pid")};
     });
 }
 
@@ -94,8 +112,8 @@ Result<Progress> read_progress(std::string_view line) {
         const auto detail = json.find("progressDetail");
         // A layer is downloaded, and then unpacked with numbers of its own.
         if (detail != json.end() && detail->is_object() && status != "Extracting") {
-            out.done = detail->value("current", std::uint64_t{0});
-            out.total = detail->value("total", std::uint64_t{0});
+            out.done = number_of<std::uint64_t>(*detail, "current");
+            out.total = number_of<std::uint64_t>(*detail, "total");
             out.over = out.over || (status == "Loading layer" && out.done >= out.total);
         }
         return out;

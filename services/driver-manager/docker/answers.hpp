@@ -31,8 +31,16 @@ struct Container {
     std::string stop_signal;  // "SIGTERM" where neither the image nor the job says another
 };
 
+// A command that was started inside a container.
+struct CommandState {
+    bool running = false;
+    std::int32_t exit_code = 0;
+    std::int32_t pid = 0;  // on the machine; 0: not yet, or no more
+};
+
 // Each is corrupt when the daemon says something else than expected.
 Result<Container> read_container(const Answer& answer);
+Result<CommandState> read_command(const Answer& answer);
 Result<std::string> read_id(const Answer& answer);
 
 struct Listed {

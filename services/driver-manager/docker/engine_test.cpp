@@ -96,6 +96,16 @@ TEST(DockerAnswers, OfAnotherKindAreErrors) {
     EXPECT_EQ(reason({500, "<html>"}), "the docker daemon answers with status 500");
 }
 
+TEST(DockerAnswers, WithNumbersBeyondAllNumbersAreRead) {
+    const auto line = read_progress(R"({"status": "Downloading", "progressDetail": {"current": 12, "total": 4e26}})");
+    ASSERT_TRUE(line) << line.error().message;
+    EXPECT_EQ(line->done, 12U);
+    EXPECT_EQ(line->total, 0U);
+    const auto command = read_command({200, R"({"Running": true, "ExitCode": null, "Pid": 99999999999})"});
+    ASSERT_TRUE(command) << command.error().message;
+    EXPECT_EQ(command->pid, 0);
+}
+
 TEST(DockerAnswers, TellHowAContainerEnded) {
     const auto ended = read_container({200, R"({"Id": "ab", "State": {"Status": "exited", "ExitCode": 137,
         "OOMKilled": true, "Pid": 0, "FinishedAt": "2026-11-30T12:43:06.5Z"}, "Config": {"StopSignal": "SIGQUIT"}})"});

@@ -20,12 +20,6 @@ using Json = nlohmann::json;
 constexpr Duration kQuick = seconds(10);
 constexpr Duration kSlow = minutes(1);  // on a machine that is busy
 
-struct State {
-    bool running = false;
-    int code = 0;
-    pid_t pid = 0;  // on the machine
-};
-
 class InContainer : public Command {
    public:
     InContainer(docker::Engine engine, std::string id, docker::Stream stream, const Wanted& wanted)
@@ -100,7 +94,7 @@ class InContainer : public Command {
         const auto now = state();
         // A container that is gone took its commands with it.
         if (!now && now.error().kind == ErrorKind::not_found) code_ = 128 + SIGKILL;
-        if (now && !now->running) code_ = now->code;
+        if (now && !now->running) code_ = now->exit_code;
         return code_;
     }
 
@@ -121,22 +115,12 @@ class InContainer : public Command {
         }
     }
 
-    Result<State> state() const {
+    Result<docker::CommandState> state() const {
         const auto answer = engine_.ask("GET", "/exec/" + id_ + "/json", "", kQuick);
         if (!answer) return tl::unexpected(answer.error());
         if (answer->status == 404) return fail(ErrorKind::not_found, docker::reason(*answer));
         if (!answer->good()) return fail(ErrorKind::io, docker::reason(*answer));
-        try {
-            const Json json = Json::parse(answer->body);
-            State out;
-            out.running = json.at("Running").get<bool>();
-            if (json.at("ExitCode").is_number()) out.code = json["ExitCode"].get<int>();
-            out.pid = json.value("Pid", 0);
-            return out;
-        } catch (const Json::exception& error) {
-            return fail(ErrorKind::corrupt,
-                        std::string("the docker daemon answers something unexpected: ") + error.what());
-        }
+        return docker::read_command(*answer);
     }
 
     docker::Engine engine_;
