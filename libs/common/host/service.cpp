@@ -1,5 +1,6 @@
 #include "host/service.hpp"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -122,6 +123,13 @@ void allow_many_descriptors() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// One arena for each thread, glibc's habit, keeps what each of them ever needed at once: in a gateway, whose every call
+// may come to another thread, memory then grows for days.
+void keep_memory_together() {
+    constexpr int kArenas = 2;
+    ::mallopt(M_ARENA_MAX, kArenas);
+}
+
 int say_wrong(const Program& program, const Error& error) {
     std::fprintf(stderr, "%s: %s\n", program.name.c_str(), error.message.c_str());
     return 2;
@@ -198,6 +206,7 @@ int run_service(const Program& program, const ConfigInput& input, ServiceConfig&
     if (config.ask_ready) return say_ready(program, config);
     rt::block_signals({SIGTERM, SIGINT, SIGHUP});
     allow_many_descriptors();
+    keep_memory_together();
     for (const std::string& dir : {config.data_dir, config.run_dir}) {
         const auto made = make_dir(dir);
         if (!made) {
