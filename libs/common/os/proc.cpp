@@ -15,7 +15,7 @@ namespace {
 
 // Fields of /proc/<pid>/stat counted from the one after the command, whose name may hold anything, even ") ".
 constexpr int kState = 0, kParent = 1, kSession = 3, kUser = 11, kSystem = 12, kReapedUser = 13, kReapedSystem = 14,
-              kStartTime = 19, kResident = 21;
+              kThreads = 17, kStartTime = 19, kResident = 21;
 
 template <class T>
 bool to_number(std::string_view text, T& out) {
@@ -49,6 +49,7 @@ bool parse_stat(std::string_view text, ProcStat& out) {
         if (field == kState && word.size() == 1) out.state = word[0];
         if (field == kParent && !to_number(word, out.parent)) return false;
         if (field == kSession && !to_number(word, out.session)) return false;
+        if (field == kThreads && !to_number(word, out.threads)) return false;
         if (field == kStartTime && !to_number(word, out.start_time)) return false;
         if (field >= kUser && field <= kReapedSystem) {
             if (!to_number(word, ticks)) return false;

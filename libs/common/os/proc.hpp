@@ -17,12 +17,14 @@ struct ProcStat {
     char state = '?';  // 'Z': ended, not yet reaped
     pid_t parent = 0;
     pid_t session = 0;
+    std::uint32_t threads = 0;
     std::uint64_t start_time = 0;  // clock ticks since boot; with the pid and the boot it names one process for ever
     Duration cpu_time;             // of all its threads
     Duration reaped_cpu_time;      // of the children that it has waited for, and theirs
     std::uint64_t resident = 0;    // bytes in memory
     std::uint64_t read_bytes = 0;  // from disks, and to them; 0 where nobody asked or may see
     std::uint64_t written_bytes = 0;
+    bool rested = false;  // it has not run since it was asked for before; false where nobody knows
 };
 
 // From the text of /proc/PID/stat; false when it does not look like one.

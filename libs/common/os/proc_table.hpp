@@ -15,9 +15,10 @@ namespace drover::os {
 
 class ProcTable {
    public:
-    // What there is now, in no order. Read anew are those of `fresh` that are followed, new ones, and those whose
-    // followed child has ended; what is said of any other may be kStale looks old, that it has not ended included. Of
-    // followed ones I/O is told too; while they do nothing it may be as old.
+    // What there is now, in no order. Read anew are those of `fresh` that are followed and have run, new ones, and
+    // those whose followed child or whose parent has ended; what is said of any other may be kStale looks old, that it
+    // has not ended included. Of followed ones I/O is told too; while they do nothing it, and their memory, may be as
+    // old.
     const std::vector<ProcStat>& look(const std::unordered_set<pid_t>& fresh);
 
     // From the next look on, these, and no others; at most kMaxOpen of them.
@@ -26,11 +27,20 @@ class ProcTable {
     static constexpr unsigned kStale = 10;
     static constexpr std::size_t kMaxOpen = 16384;
 
+    // How long a thread has run, and how often it was given a processor; no count: not known.
+    struct Runs {
+        std::uint64_t time = 0;  // nanoseconds
+        std::uint64_t count = 0;
+        bool operator==(const Runs&) const = default;
+    };
+
    private:
     struct Entry {
         ProcStat stat;
         UniqueFd stat_fd;
         UniqueFd io_fd;
+        UniqueFd runs_fd;  // not valid where the kernel does not tell
+        Runs runs;
         bool followed = false;
         unsigned there = 0;  // the round in which it was there last
         unsigned read = 0;   // and was read
@@ -38,6 +48,7 @@ class ProcTable {
 
     bool find_new();
     bool refresh(pid_t pid, Entry& entry);
+    bool has_rested(Entry& entry) const;
     void refresh_io(pid_t pid, Entry& entry) const;
     bool due(pid_t pid) const { return (static_cast<unsigned>(pid) + round_) % kStale == 0; }
     void forget_ended();

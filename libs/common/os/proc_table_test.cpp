@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 #include <thread>
 
@@ -104,6 +105,30 @@ TEST(ProcTable, TheParentOfAFollowedProcessThatEndedIsLookedAtAtOnce) {
     ASSERT_TRUE(wait_exited(child.pidfd.get(), seconds(60)));
     ASSERT_TRUE(reap(child.pidfd.get()));
     EXPECT_GT(find(table.look({child.pid}), ::getpid())->reaped_cpu_time, before);
+}
+
+TEST(ProcTable, AnOrphanThatOnlySleepsIsSeenBelowItsNewParentAtOnce) {
+    ProcTable table;
+    const Process parent = run_script("sleep 1000 & wait");
+    const auto child_of_it = [&] {
+        const auto& procs = table.look({});
+        const auto it =
+            std::find_if(procs.begin(), procs.end(), [&](const auto& one) { return one.parent == parent.pid; });
+        return it == procs.end() ? ProcStat() : *it;
+    };
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (child_of_it().pid == 0 && std::chrono::steady_clock::now() < deadline) continue;
+    const pid_t orphan = child_of_it().pid;
+    ASSERT_GT(orphan, 0);
+    table.follow({parent.pid, orphan});
+    for (unsigned round = 0; round <= ProcTable::kStale; ++round) table.look({parent.pid, orphan});
+    ::kill(parent.pid, SIGKILL);
+    ASSERT_TRUE(wait_exited(parent.pidfd.get(), seconds(10)) && reap(parent.pidfd.get()));
+    const ProcStat* seen = find(table.look({parent.pid, orphan}), orphan);
+    ASSERT_NE(seen, nullptr);
+    EXPECT_NE(seen->parent, parent.pid);
+    EXPECT_EQ(seen->threads, 1U);
+    ::kill(orphan, SIGKILL);
 }
 
 TEST(NodeUse, IsReadFromTheKernelsTexts) {

@@ -138,6 +138,7 @@ Decision Inventory::command(const wire::TaskCommand& command) {
     if (command.term > (task.standing ? task.standing->term : 0))
         decision.actions.push_back(action(Kind::set_fence, key, command.term));
     task.standing = command;
+    ++accepted_;
     task.placed.reset();
     settle(key, task, decision);
     if (observed(key) != before) decision.changed.push_back(key);

@@ -105,6 +105,9 @@ class Inventory {
     // Calls for each task that has an observed() and whose command is known.
     void each_standing(const std::function<void(const TaskKey&, const wire::TaskCommand&)>& call) const;
 
+    // How many commands were accepted: while it stays, each_standing() calls for no others.
+    std::uint64_t accepted() const { return accepted_; }
+
     // Has it an observed()?
     bool shows(const TaskKey& key) const;
 
@@ -148,6 +151,7 @@ class Inventory {
 
     std::map<TaskKey, Task> tasks_;
     std::uint64_t fence_ = 0;
+    std::uint64_t accepted_ = 0;
     std::map<std::string, std::uint64_t> terms_;  // per alloc, of its newest command
     std::vector<TaskKey> destroyed_;              // oldest first
 };

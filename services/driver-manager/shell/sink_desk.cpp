@@ -56,12 +56,13 @@ void SinkDesk::round() {
 
 void SinkDesk::look_for_tasks() {
     looked_at_ = loop_.now();
+    std::erase_if(tasks_, [&](const auto& item) { return !inventory_.shows(item.first); });
+    if (std::exchange(known_, inventory_.accepted()) == inventory_.accepted()) return;
     inventory_.each_standing([&](const TaskKey& key, const wire::TaskCommand& command) {
         if (command.spec.logs.sinks.empty() || tasks_.contains(key)) return;
         const auto wanted = sinks::daemons(command.spec.logs);
         if (!wanted.empty()) open(key, command.job, wanted);
     });
-    std::erase_if(tasks_, [&](const auto& item) { return !inventory_.shows(item.first); });
 }
 
 void SinkDesk::open(const TaskKey& key, const std::string& job, const std::vector<wire::LogSink>& wanted) {

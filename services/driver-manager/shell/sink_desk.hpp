@@ -64,6 +64,7 @@ class SinkDesk {
     TaskKey served_;             // last
     std::uint64_t blocked_ = 0;  // rounds in a row in which no sink took anything
     Instant looked_at_;
+    std::uint64_t known_ = 0;  // commands that the inventory had accepted then
     rt::Token timer_ = 0;
 };
 

@@ -18,7 +18,8 @@ namespace {
 
 constexpr const char* kTasks = "task/stats";
 constexpr const char* kNode = "stats/node";
-constexpr unsigned kCacheStale = 10;  // looks
+constexpr unsigned kCacheStale = 10;        // looks
+constexpr unsigned kRestedCacheStale = 60;  // while only the kernel changes it
 
 std::uint64_t read_cache(const UniqueFd& memory_stat) {
     char text[4096];
@@ -63,69 +64,103 @@ UsageDesk::Sight& UsageDesk::sight(const TaskKey& key, const std::string& job, c
     return *sight;
 }
 
-// Those that run; without a command the job is not known, and nobody could have subscribed to the task by its name.
-std::vector<stats::RunningTask> UsageDesk::running(bool all) {
-    std::vector<stats::RunningTask> tasks;
-    tasks.reserve(sights_.size());
+// Those whose turn it is; without a command the job is not known, and nobody could have subscribed to the task by its
+// name.
+std::vector<UsageDesk::Sight*> UsageDesk::find_due(bool all) {
+    std::vector<Sight*> due;
     ++round_;
-    round_usages_.clear();
     const bool some = all || exchange_.wanted(kTasks);
     inventory_.each_running([&](const TaskKey& key, const wire::TaskCommand& command, const auto& run) {
         Sight& seen = sight(key, command.job, run);
         seen.round = round_;
-        seen.task.due = all || (some && exchange_.wanted(kTasks, seen.key));
-        if (seen.task.due) look_beside(seen);
-        tasks.push_back(seen.task);
-        // A driver knows better than /proc.
-        const wire::DriverTaskUsage* word = seen.task.due ? told_(command.spec.driver, run.id) : nullptr;
-        if (word == nullptr) return;
-        tasks.back().pid = 0;
-        seen.by_word = stats::by_word(loop_.now(), *word, seen.task, seen.by_word);
-        say(seen, seen.by_word);
+        if (!all && !(some && exchange_.wanted(kTasks, seen.key))) return;
+        seen.word = told_(command.spec.driver, run.id);
+        due.push_back(&seen);
     });
     std::erase_if(sights_, [this](const auto& item) { return item.second->round != round_; });
-    return tasks;
+    return due;
 }
 
+// What the processes themselves do not show. While the task rests it writes nothing; what it wrote before may still be
+// on its way through its shim for a look.
 void UsageDesk::look_beside(Sight& sight) const {
-    stats::RunningTask& task = sight.task;
-    task.log_bytes = 0;
-    task.dropped_bytes = sinks_.dropped(task.key);
-    for (const launcher::LogCount& count : sight.output.look()) {
-        task.log_bytes += count.bytes;
-        task.dropped_bytes += count.lost;
+    sight.dropped_bytes = sinks_.dropped(sight.task.key);
+    const bool rested = sight.word == nullptr && sight.meter.rested();
+    if (!rested || !sight.rested) {
+        sight.log_bytes = sight.lost_bytes = 0;
+        for (const launcher::LogCount& count : sight.output.look()) {
+            sight.log_bytes += count.bytes;
+            sight.lost_bytes += count.lost;
+        }
     }
+    sight.rested = rested;
     // The kernel takes long to add up the memory of a group, so each has its turn.
     const bool first = sight.looks++ == 0;
-    if (first || (sight.looks + static_cast<unsigned>(task.pid)) % kCacheStale == 0)
-        task.cache = read_cache(sight.memory);
+    const unsigned turn = rested ? kRestedCacheStale : kCacheStale;
+    if (first || (sight.looks + static_cast<unsigned>(sight.task.pid)) % turn == 0)
+        sight.cache = read_cache(sight.memory);
 }
 
 void UsageDesk::measure(stats::Rhythm::Due what) {
     const Instant now = loop_.now();
-    const std::vector<stats::RunningTask> tasks = running(what == stats::Rhythm::Due::all);
-    const std::vector<os::ProcStat>& procs = procs_.look(meter_.processes(tasks));
+    const std::vector<Sight*> due = find_due(what == stats::Rhythm::Due::all);
+    std::unordered_set<pid_t> processes;
+    for (const Sight* seen : due) seen->meter.append_processes(processes);
+    const std::vector<os::ProcStat>& procs = procs_.look(processes);
     if (procs.empty()) {
         log::warn("cannot measure what tasks use", {{"why", "/proc shows no processes"}});
         return rhythm_.failed(now);
     }
     rhythm_.measured(now, what);
-    for (wire::TaskUsage& usage : meter_.measure(now, procs, tasks)) {
-        Sight& seen = *sights_[{usage.alloc, usage.task}];
-        say(seen, std::move(usage));
+    const std::vector<wire::TaskUsage> usages = measure_tasks(now, procs, due);
+    if (what == stats::Rhythm::Due::all) tolls_.take(known(), usages);
+    if (what == stats::Rhythm::Due::all || exchange_.wanted(kNode)) say_node(procs.size());
+}
+
+std::vector<wire::TaskUsage> UsageDesk::measure_tasks(Instant now, const std::vector<os::ProcStat>& procs,
+                                                      const std::vector<Sight*>& due) {
+    std::vector<wire::TaskUsage> usages;
+    if (due.empty()) return usages;
+    usages.reserve(due.size());
+    std::vector<Sight*> seen;
+    seen.reserve(due.size());
+    const stats::Tree tree(procs);
+    bool rested = true;
+    for (Sight* sight : due) {
+        auto usage = measure_task(now, tree, *sight);
+        rested = rested && sight->rested;
+        if (!usage) continue;
+        usages.push_back(std::move(*usage));
+        seen.push_back(sight);
     }
-    if (what == stats::Rhythm::Due::all) tolls_.take(known(), round_usages_);
-    if (what == stats::Rhythm::Due::all || exchange_.wanted(kNode)) say_node(tasks, procs.size());
-    procs_.follow(meter_.processes());
+    // In one go, which wakes who sends them less often.
+    for (std::size_t i = 0; i < seen.size(); ++i)
+        exchange_.sample(kTasks, ++seen[i]->said, seen[i]->key, wire::TaskUsage::kName, wire::encode(usages[i]));
+    // Those that rest have the processes that they had.
+    if (rested) return usages;
+    std::unordered_set<pid_t> processes;
+    for (const auto& [key, sight] : sights_) sight->meter.append_processes(processes);
+    procs_.follow(processes);
+    return usages;
 }
 
-void UsageDesk::say(Sight& sight, wire::TaskUsage usage) {
-    usage.node = node_;
-    round_usages_.push_back(usage);
-    exchange_.sample(kTasks, ++sight.said, sight.key, wire::TaskUsage::kName, wire::encode(usage));
+// A driver knows better than /proc.
+std::optional<wire::TaskUsage> UsageDesk::measure_task(Instant now, const stats::Tree& tree, Sight& sight) {
+    std::optional<wire::TaskUsage> usage;
+    if (sight.word != nullptr)
+        usage = sight.by_word = stats::by_word(now, *sight.word, sight.task, sight.by_word);
+    else
+        usage = sight.meter.measure(now, tree, sight.task);
+    look_beside(sight);
+    if (!usage) return usage;
+    usage->node = node_;
+    usage->cache = sight.cache;
+    usage->log_bytes = sight.log_bytes;
+    usage->dropped_bytes = sight.dropped_bytes + sight.lost_bytes;
+    return usage;
 }
 
-void UsageDesk::say_node(const std::vector<stats::RunningTask>& tasks, std::size_t processes) {
+void UsageDesk::say_node(std::size_t processes) {
     const os::NodeUse use = os::look_at_node();
     wire::NodeUsage usage;
     usage.node = node_;
@@ -142,10 +177,10 @@ void UsageDesk::say_node(const std::vector<stats::RunningTask>& tasks, std::size
     usage.processes = static_cast<std::uint32_t>(processes);
     usage.read_bytes = use.read_bytes;
     usage.written_bytes = use.written_bytes;
-    usage.tasks = static_cast<std::uint32_t>(tasks.size());
-    for (const stats::RunningTask& task : tasks) {
-        usage.log_bytes += task.log_bytes;
-        usage.dropped_bytes += task.dropped_bytes;
+    usage.tasks = static_cast<std::uint32_t>(sights_.size());
+    for (const auto& [key, seen] : sights_) {
+        usage.log_bytes += seen->log_bytes;
+        usage.dropped_bytes += seen->dropped_bytes + seen->lost_bytes;
     }
     before_ = usage;
     exchange_.sample(kNode, ++said_, node_, wire::NodeUsage::kName, wire::encode(usage));

@@ -47,19 +47,29 @@ class UsageDesk {
         launcher::LogGauge output;
         UniqueFd memory;  // memory.stat of its own group
         stats::RunningTask task;
-        wire::TaskUsage by_word;  // the last sample that a driver's word was
-        std::uint64_t said = 0;   // samples, of all its runs
+        stats::Meter meter;
+        const wire::DriverTaskUsage* word = nullptr;  // its driver's, in this round
+        wire::TaskUsage by_word;                      // the last sample that was made of one
+        std::uint64_t cache = 0;
+        std::uint64_t log_bytes = 0;
+        std::uint64_t lost_bytes = 0;     // of its output by its shim
+        std::uint64_t dropped_bytes = 0;  // by its sinks
+        bool rested = false;              // when its output was counted last
+        std::uint64_t said = 0;           // samples, of all its runs
         unsigned looks = 0;
         std::uint64_t round = 0;  // in which it ran
     };
 
     void look();
     void measure(stats::Rhythm::Due what);
-    std::vector<stats::RunningTask> running(bool all);
+    std::vector<Sight*> find_due(bool all);
     Sight& sight(const TaskKey& key, const std::string& job, const wire::IncarnationObserved& run);
     void look_beside(Sight& sight) const;
-    void say(Sight& sight, wire::TaskUsage usage);
-    void say_node(const std::vector<stats::RunningTask>& tasks, std::size_t processes);
+    // Measures and says them.
+    std::vector<wire::TaskUsage> measure_tasks(Instant now, const std::vector<os::ProcStat>& procs,
+                                               const std::vector<Sight*>& due);
+    std::optional<wire::TaskUsage> measure_task(Instant now, const stats::Tree& tree, Sight& sight);
+    void say_node(std::size_t processes);
     std::map<TaskKey, stats::KnownTask> known() const;
 
     rt::Loop& loop_;
@@ -71,7 +81,6 @@ class UsageDesk {
     Told told_;
     const std::vector<os::Mount> mounts_;
     stats::Rhythm rhythm_;
-    stats::Meter meter_;
     stats::Tolls tolls_;
     const Instant began_at_ = loop_.now();
     os::ProcTable procs_;
@@ -79,7 +88,6 @@ class UsageDesk {
     wire::NodeUsage before_;
     std::uint64_t said_ = 0;  // of the node
     std::uint64_t round_ = 0;
-    std::vector<wire::TaskUsage> round_usages_;  // that were said in it
     rt::Token timer_ = 0;
 };
 

@@ -53,42 +53,33 @@ os::ProcStat proc(pid_t pid, pid_t parent, Duration cpu, Duration reaped, std::u
 
 const RunningTask kTask{{"a1", "web"}, "job", 3, 20};
 
+std::optional<wire::TaskUsage> measure(Meter& meter, Instant now, const std::vector<os::ProcStat>& procs) {
+    return meter.measure(now, Tree(procs), kTask);
+}
+
 TEST(Meter, CountsEveryProcessOfTheTaskAndWhatHasEndedAndNotTheShim) {
     Meter meter;
-    const auto seen = meter.measure(kStart,
-                                    {proc(1, 0, seconds(99), seconds(99), 99), proc(10, 1, seconds(50), seconds(2), 7),
-                                     proc(20, 10, seconds(3), seconds(4), 100), proc(21, 20, seconds(5), {}, 200),
-                                     proc(30, 10, seconds(1), {}, 400), proc(40, 1, seconds(77), {}, 800)},
-                                    {kTask});
-    ASSERT_EQ(seen.size(), 1U);
-    EXPECT_EQ(seen[0].cpu_time, seconds(15));
-    EXPECT_EQ(seen[0].memory, 700U);
-    EXPECT_EQ(seen[0].processes, 3U);
-    EXPECT_EQ(seen[0].cores, 0) << "one look says nothing of a rate";
-    EXPECT_EQ(seen[0].seq, 3U);
+    const auto seen = measure(meter, kStart,
+                              {proc(1, 0, seconds(99), seconds(99), 99), proc(10, 1, seconds(50), seconds(2), 7),
+                               proc(20, 10, seconds(3), seconds(4), 100), proc(21, 20, seconds(5), {}, 200),
+                               proc(30, 10, seconds(1), {}, 400), proc(40, 1, seconds(77), {}, 800)});
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(seen->cpu_time, seconds(15));
+    EXPECT_EQ(seen->memory, 700U);
+    EXPECT_EQ(seen->processes, 3U);
+    EXPECT_EQ(seen->cores, 0) << "one look says nothing of a rate";
+    EXPECT_EQ(seen->seq, 3U);
 }
 
 TEST(Meter, TellsTheRateSinceTheLastLookAndTheHighestMemory) {
     Meter meter;
     const os::ProcStat shim = proc(10, 1, {}, {}, 7);
-    meter.measure(kStart, {shim, proc(20, 10, seconds(1), {}, 900)}, {kTask});
-    const auto seen = meter.measure(kStart + seconds(2), {shim, proc(20, 10, seconds(4), {}, 100)}, {kTask});
-    ASSERT_EQ(seen.size(), 1U);
-    EXPECT_DOUBLE_EQ(seen[0].cores, 1.5);
-    EXPECT_EQ(seen[0].memory, 100U);
-    EXPECT_EQ(seen[0].peak, 900U);
-}
-
-TEST(Meter, ANewIncarnationBeginsAnew) {
-    Meter meter;
-    const os::ProcStat shim = proc(10, 1, {}, {}, 7);
-    meter.measure(kStart, {shim, proc(20, 10, seconds(9), {}, 900)}, {kTask});
-    RunningTask next = kTask;
-    next.seq = 4;
-    const auto seen = meter.measure(kStart + seconds(2), {shim, proc(20, 10, seconds(1), {}, 100)}, {next});
-    ASSERT_EQ(seen.size(), 1U);
-    EXPECT_EQ(seen[0].cores, 0);
-    EXPECT_EQ(seen[0].peak, 100U);
+    measure(meter, kStart, {shim, proc(20, 10, seconds(1), {}, 900)});
+    const auto seen = measure(meter, kStart + seconds(2), {shim, proc(20, 10, seconds(4), {}, 100)});
+    ASSERT_TRUE(seen);
+    EXPECT_DOUBLE_EQ(seen->cores, 1.5);
+    EXPECT_EQ(seen->memory, 100U);
+    EXPECT_EQ(seen->peak, 900U);
 }
 
 TEST(Meter, AddsUpWhatProcessesReadAndWriteAndForgetsNothingWhenTheyEnd) {
@@ -101,35 +92,45 @@ TEST(Meter, AddsUpWhatProcessesReadAndWriteAndForgetsNothingWhenTheyEnd) {
         out.written_bytes = written;
         return out;
     };
-    meter.measure(kStart, {shim, busy(20, 1, 100, 0), busy(21, 2, 30, 5)}, {kTask});
-    meter.measure(kStart + seconds(1), {shim, busy(20, 1, 150, 0)}, {kTask});
-    const auto seen = meter.measure(kStart + seconds(2), {shim, busy(20, 1, 150, 8), busy(21, 9, 7, 1)}, {kTask});
-    ASSERT_EQ(seen.size(), 1U);
-    EXPECT_EQ(seen[0].read_bytes, 187U) << "another process with a number that was used before";
-    EXPECT_EQ(seen[0].written_bytes, 14U);
-    EXPECT_EQ(meter.processes(), (std::unordered_set<pid_t>{20, 21}));
+    measure(meter, kStart, {shim, busy(20, 1, 100, 0), busy(21, 2, 30, 5)});
+    measure(meter, kStart + seconds(1), {shim, busy(20, 1, 150, 0)});
+    const auto seen = measure(meter, kStart + seconds(2), {shim, busy(20, 1, 150, 8), busy(21, 9, 7, 1)});
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(seen->read_bytes, 187U) << "another process with a number that was used before";
+    EXPECT_EQ(seen->written_bytes, 14U);
+    std::unordered_set<pid_t> processes;
+    meter.append_processes(processes);
+    EXPECT_EQ(processes, (std::unordered_set<pid_t>{20, 21}));
 }
 
-TEST(Meter, KeepsWhatItKnowsOfATaskThatIsNotDue) {
+TEST(Meter, RestsWhileNoProcessOfTheTaskRunsOrComesOrGoes) {
     Meter meter;
     const os::ProcStat shim = proc(10, 1, {}, {}, 7);
-    meter.measure(kStart, {shim, proc(20, 10, seconds(1), {}, 900)}, {kTask});
-    RunningTask later = kTask;
-    later.due = false;
-    EXPECT_TRUE(meter.measure(kStart + seconds(1), {shim, proc(20, 10, seconds(3), {}, 100)}, {later}).empty());
-    EXPECT_EQ(meter.processes(), (std::unordered_set<pid_t>{20}));
-    EXPECT_EQ(meter.processes({kTask}), (std::unordered_set<pid_t>{20}));
-    EXPECT_TRUE(meter.processes({later}).empty());
-    const auto seen = meter.measure(kStart + seconds(2), {shim, proc(20, 10, seconds(4), {}, 100)}, {kTask});
-    ASSERT_EQ(seen.size(), 1U);
-    EXPECT_DOUBLE_EQ(seen[0].cores, 1.5) << "since it was measured last";
-    EXPECT_EQ(seen[0].peak, 900U);
+    const auto at_rest = [](pid_t pid) {
+        os::ProcStat out = proc(pid, 10, {}, {}, 1);
+        out.start_time = 5;
+        out.rested = true;
+        return out;
+    };
+    const auto rests = [&](const std::vector<os::ProcStat>& procs) {
+        EXPECT_TRUE(measure(meter, kStart, procs));
+        return meter.rested();
+    };
+    EXPECT_FALSE(rests({shim, at_rest(20)})) << "it is new";
+    EXPECT_TRUE(rests({shim, at_rest(20)}));
+    EXPECT_FALSE(rests({shim, at_rest(20), at_rest(21)}));
+    EXPECT_TRUE(rests({shim, at_rest(20), at_rest(21)}));
+    EXPECT_FALSE(rests({shim, at_rest(20)})) << "one has ended";
+    os::ProcStat busy = at_rest(20);
+    busy.rested = false;
+    EXPECT_FALSE(rests({shim, busy}));
+    EXPECT_TRUE(rests({shim, at_rest(20)}));
 }
 
 TEST(Meter, SaysNothingOfATaskWhoseProcessesAreNotInSight) {
     Meter meter;
-    EXPECT_TRUE(meter.measure(kStart, {proc(1, 0, {}, {}, 1)}, {kTask}).empty());
-    EXPECT_TRUE(meter.measure(kStart, {proc(1, 0, {}, {}, 1), proc(20, 1, {}, {}, 1)}, {kTask}).empty())
+    EXPECT_FALSE(measure(meter, kStart, {proc(1, 0, {}, {}, 1)}));
+    EXPECT_FALSE(measure(meter, kStart, {proc(1, 0, {}, {}, 1), proc(20, 1, {}, {}, 1)}))
         << "without its shim it is a child of init like any other";
 }
 

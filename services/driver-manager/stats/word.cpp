@@ -15,8 +15,6 @@ wire::TaskUsage by_word(Instant now, const wire::DriverTaskUsage& word, const Ru
     usage.cpu_time = word.cpu_time;
     usage.memory = usage.peak = word.memory;
     usage.processes = word.processes;
-    usage.log_bytes = task.log_bytes;
-    usage.dropped_bytes = task.dropped_bytes;
     if (!before.at.set() || before.seq != task.seq || now <= before.at) return usage;
     usage.peak = std::max(word.memory, before.peak);
     const Duration spent = std::max(Duration{}, word.cpu_time - before.cpu_time);
