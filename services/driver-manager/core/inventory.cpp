@@ -114,7 +114,6 @@ Decision Inventory::command(const wire::TaskCommand& command) {
     Decision decision;
     decision.refused = why_unusable(command);
     if (!decision.refused.empty()) return decision;
-    if (command.verb == wire::Verb::recall) return recall(command);
     if (command.term < fence_) {
         decision.refused = "the command for task " + command.task + " of alloc " + command.alloc + " is of term " +
                            std::to_string(command.term) + ", but this node was told what to do under term " +
@@ -122,6 +121,7 @@ Decision Inventory::command(const wire::TaskCommand& command) {
         return decision;
     }
     fence_ = command.term;
+    if (command.verb == wire::Verb::recall) return recall(command);
     const TaskKey key{command.alloc, command.task};
     const std::optional<wire::TaskObserved> before = observed(key);
     if (std::uint64_t& term = terms_[command.alloc]; command.term > term) {

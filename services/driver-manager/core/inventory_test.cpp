@@ -323,6 +323,22 @@ TEST(Inventory, ARecallAsksWhatTheNewestRunWasPlacedAsAndChangesNothingElse) {
     EXPECT_FALSE(inventory.observed(kServer)->recalled) << "whoever commands it knows";
 }
 
+TEST(Inventory, WhoHasAskedWhatATaskWasPlacedAsIsNotOvertakenByALateCommandOfAnEarlierTerm) {
+    Inventory inventory;
+    inventory.adopt(kServer, 1, {state(3, RunPhase::running)});
+    wire::TaskCommand question = command(wire::Verb::recall, 0);
+    question.term = 4;
+    EXPECT_THAT(words(inventory.command(question)), ElementsAre("recall 3"));
+    inventory.recalled(kServer, "placed");
+    wire::TaskCommand late = run(3);
+    late.term = 3;
+    EXPECT_THAT(inventory.command(late).refused, HasSubstr("is of term 3"));
+    EXPECT_EQ(inventory.observed(kServer)->placed, "placed");
+    wire::TaskCommand asked_before = question;
+    asked_before.term = 3;
+    EXPECT_THAT(inventory.command(asked_before).refused, HasSubstr("is of term 3"));
+}
+
 TEST(Inventory, ARecallOfATaskWithoutARunIsAnsweredWithNothing) {
     Inventory inventory;
     inventory.adopt(kServer, 1, {});
