@@ -69,7 +69,9 @@ void Door::hear(std::uint16_t event, std::uint32_t value) {
             why_ = value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH ? "it does not use CURVE"
                                                                        : "it does not keep to the protocol";
             break;
-        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: why_ = "it went away before it was let in"; break;
+        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+            why_ = "it went away before it was let in, as one without CURVE keys does";
+            break;
         case ZMQ_EVENT_DISCONNECTED: gone(connection); break;
         default: break;
     }
