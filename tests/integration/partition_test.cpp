@@ -1,11 +1,11 @@
-// A node behind a network of its own that loses, delays and breaks: a network namespace, and a cable to it.
+// A node in a network of its own, behind a cable that is cut, and that loses, delays and reorders packets.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 
+#include "integration/cable.hpp"
 #include "integration/cluster.hpp"
 #include "integration/procfs.hpp"
 
@@ -16,115 +16,20 @@ constexpr Duration kPatience = seconds(60);
 constexpr Duration kCut = seconds(8);  // shorter than what makes allocs lost
 constexpr int kShort = 20;
 
-Outcome ip(const Words& words) {
-    Words all = {"/sbin/ip"};
-    all.insert(all.end(), words.begin(), words.end());
-    return run(all, {}, seconds(10));
-}
-
-// A namespace, and a cable between it and this one; both are gone with the object.
-class Wire {
-   public:
-    Wire()
-        : name_("drover-" + std::to_string(::getpid())),
-          here_("dr" + std::to_string(::getpid()) + "h"),
-          there_("dr" + std::to_string(::getpid()) + "t") {
-        remove_what_killed_tests_left();
-        for (const Words& words :
-             {Words{"netns", "add", name_}, Words{"link", "add", here_, "type", "veth", "peer", "name", there_},
-              Words{"link", "set", there_, "netns", name_}, Words{"addr", "add", address(1) + "/30", "dev", here_},
-              Words{"link", "set", here_, "up"}, Words{"-n", name_, "addr", "add", address(2) + "/30", "dev", there_},
-              Words{"-n", name_, "link", "set", there_, "up"}, Words{"-n", name_, "link", "set", "lo", "up"}}) {
-            const Outcome done = ip(words);
-            if (done.code != 0) error_ += done.err;
-        }
-    }
-    ~Wire() {
-        ip({"netns", "del", name_});
-        ip({"link", "del", here_});
-    }
-    Wire(const Wire&) = delete;
-    Wire& operator=(const Wire&) = delete;
-
-    const std::string& error() const { return error_; }
-
-    void cut() { ip({"link", "set", here_, "down"}); }
-    void mend() { ip({"link", "set", here_, "up"}); }
-
-    // One packet in seven is lost in each direction, and all come late where the kernel can do that. What it does.
-    std::string spoil() {
-        const Words netem = {"qdisc", "add", "dev", here_, "root", "netem", "delay", "40ms", "20ms", "loss", "14%"};
-        if (tc(netem) && tc_there({"qdisc", "add", "dev", there_, "root", "netem", "delay", "40ms", "loss", "14%"}))
-            return "loss and delay";
-        lose("-A");
-        return "loss; this kernel has no netem, which delays";
-    }
-    void heal() {
-        tc({"qdisc", "del", "dev", here_, "root"});
-        tc_there({"qdisc", "del", "dev", there_, "root"});
-        lose("-D");
-    }
-
-    Words enter() const { return {"/usr/bin/nsenter", "--net=/run/netns/" + name_}; }
-
-    // 1: of this end, 2: of the other. Two tests at once must not be in each other's way.
-    static std::string address(int end) {
-        const int pid = ::getpid();
-        return "10." + std::to_string(100 + pid / 250 % 100) + "." + std::to_string(pid % 250) + "." +
-               std::to_string(end);
-    }
-
-   private:
-    static void remove_what_killed_tests_left() {
-        std::error_code none;
-        for (const auto& entry : std::filesystem::directory_iterator("/run/netns", none)) {
-            const std::string name = entry.path().filename();
-            const std::string pid = name.substr(std::min(name.size(), std::string("drover-").size()));
-            if (!name.starts_with("drover-") || std::filesystem::exists("/proc/" + pid)) continue;
-            ip({"netns", "del", name});
-            ip({"link", "del", "dr" + pid + "h"});
-        }
-    }
-    static bool tc(const Words& words) {
-        Words all = {"/sbin/tc"};
-        all.insert(all.end(), words.begin(), words.end());
-        return run(all, {}, seconds(10)).code == 0;
-    }
-    bool tc_there(const Words& words) const {
-        Words all = enter();
-        all.emplace_back("/sbin/tc");
-        all.insert(all.end(), words.begin(), words.end());
-        return run(all, {}, seconds(10)).code == 0;
-    }
-    void lose(const std::string& verb) const {
-        for (const char* chain : {"INPUT", "OUTPUT"}) {
-            Words all = enter();
-            for (const char* word : {"/usr/sbin/iptables", verb.c_str(), chain, "-m", "statistic", "--mode", "random",
-                                     "--probability", "0.14", "-j", "DROP"})
-                all.emplace_back(word);
-            const Outcome done = run(all, {}, seconds(10));
-            EXPECT_TRUE(done.code == 0 || verb == "-D") << done.err;
-        }
-    }
-
-    std::string name_, here_, there_;
-    std::string error_;
-};
-
 class Partition : public testing::Test {
    protected:
     void SetUp() override {
         if (::geteuid() != 0) GTEST_SKIP() << "only root can make a network namespace";
-        wire = std::make_unique<Wire>();
-        ASSERT_EQ(wire->error(), "") << "root needs iproute2 and leave to make network namespaces";
+        cable = std::make_unique<Cable>();
+        ASSERT_EQ(cable->error(), "") << "root needs iproute2, /dev/net/tun and leave to make network namespaces";
         Layout layout;
         layout.voice = [](const Replica& replica) {
             const bool there = replica.service == Service::driver_manager;
-            return "tcp://" + Wire::address(there ? 2 : 1) + ":" +
+            return "tcp://" + Cable::address(there ? 2 : 1) + ":" +
                    std::to_string(27'300 + static_cast<int>(replica.service));
         };
         layout.starter = [this](const Replica& replica) {
-            return replica.service == Service::driver_manager ? wire->enter() : Words{};
+            return replica.service == Service::driver_manager ? cable->enter() : Words{};
         };
         cluster = std::make_unique<Cluster>(layout);
         for (const Replica& replica : cluster->replicas()) cluster->start(replica);
@@ -157,7 +62,7 @@ class Partition : public testing::Test {
                });
     }
 
-    std::unique_ptr<Wire> wire;
+    std::unique_ptr<Cable> cable;
     std::unique_ptr<Cluster> cluster;
 };
 
@@ -170,7 +75,7 @@ TEST_F(Partition, ANodeThatIsCutOffKeepsItsTasksAndTellsOfThemWhenItIsBack) {
     const pid_t dies = pid_of("dies");
     const pid_t stops = pid_of("stops");
 
-    wire->cut();
+    cable->cut();
     ASSERT_EQ(::kill(dies, SIGKILL), 0);
     EXPECT_EQ(cluster->drover({"job", "stop", "--detach", "stops"}).code, 0);
     const Instant cut_at = now();
@@ -179,7 +84,7 @@ TEST_F(Partition, ANodeThatIsCutOffKeepsItsTasksAndTellsOfThemWhenItIsBack) {
     EXPECT_TRUE(alive(stays));
     EXPECT_TRUE(alive(stops)) << "who could have told it?";
 
-    wire->mend();
+    cable->mend();
     EXPECT_TRUE(eventually([&] { return node_state() == "ready"; }, kPatience)) << cluster->logs();
     EXPECT_TRUE(eventually([&] { return !alive(stops); }, kPatience));
     EXPECT_TRUE(eventually([&] { return pid_of("dies") > 0 && pid_of("dies") != dies; }, kPatience)) << cluster->logs();
@@ -195,12 +100,14 @@ TEST_F(Partition, ABadNetworkLosesNoTaskNoExitAndNoEvent) {
     cluster->submit("stays", job("stays", "service", 1, "exec sleep 1000"));
     ASSERT_TRUE(eventually([&] { return pid_of("stays") > 0; }, kPatience)) << cluster->logs();
     const pid_t stays = pid_of("stays");
-    const std::string how = wire->spoil();
-    std::printf("the network has %s\n", how.c_str());
+    cable->set({.lost = 0.14, .delay = milliseconds(40), .jitter = milliseconds(40)});
     cluster->submit("short", job("short", "batch", kShort, "exit 7"));
     EXPECT_TRUE(eventually([&] { return all_ended_with("short", "7"); }, kPatience)) << cluster->get("/v1/jobs/short");
     EXPECT_EQ(pid_of("stays"), stays);
-    wire->heal();
+    EXPECT_GT(cable->lost(), 0U);
+    std::printf("%llu packets, each 40 to 80 ms late, and %llu lost\n",
+                static_cast<unsigned long long>(cable->passed()), static_cast<unsigned long long>(cable->lost()));
+    cable->set({});
     EXPECT_EQ(cluster->drover({"job", "stop", "stays"}).code, 0);
     EXPECT_FALSE(alive(stays));
 }
