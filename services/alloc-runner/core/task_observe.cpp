@@ -35,9 +35,10 @@ void TaskStep::apply(const Heard&) {
         const bool proven = one->phase != RunPhase::never_started;
         if (one->seq > status_.seq) {
             if (has_process(status_.phase)) {
-                // One that will never start holds up nothing that did.
+                // Those that will never start hold up nothing that did.
                 const IncarnationObserved* mine = find(observed, status_.seq);
-                if (mine && (mine->phase != RunPhase::never_started || !proven)) break;
+                if (mine && mine->phase != RunPhase::never_started) break;
+                if (mine && !proven) continue;
                 leave_behind(proven);
             }
             if (status_.phase == TaskPhase::dead && !proven) break;
