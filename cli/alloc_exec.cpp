@@ -6,7 +6,6 @@ namespace {
 
 int exec_in_alloc(const Session& session, const CLI::App& verb, ExecOptions& options) {
     options.command = verb.remaining();
-    if (!options.command.empty() && options.command.front() == "--") options.command.erase(options.command.begin());
     if (options.command.empty())
         return session.fail(Error{ErrorKind::invalid, "say what to run: drover alloc exec -it ID sh"});
     if (session.json && options.tty)

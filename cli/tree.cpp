@@ -1,6 +1,9 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <iterator>
 #include <sstream>
+#include <string_view>
 
 #include "cli/verb.hpp"
 
@@ -17,6 +20,24 @@ constexpr const char* kFooter =
     "First steps:\n"
     "  drover dev                          start Drover here, in the foreground\n"
     "  drover job run examples/hello.yaml  run a job and watch it";
+
+// `--` between an alloc's id and the command beside it, which many write, would end this verb's words for the parser.
+std::vector<std::string> without_mark(std::vector<std::string> args) {
+    const std::string_view verb[] = {"alloc", "exec"};
+    const std::string_view with_value[] = {"--task", "-o", "--output"};
+    auto word = std::search(args.begin(), args.end(), std::begin(verb), std::end(verb));
+    const auto mark = std::find(word, args.end(), "--");
+    if (mark == args.end()) return args;
+    int positionals = 0;
+    for (word += 2; word < mark; ++word) {
+        if (std::find(std::begin(with_value), std::end(with_value), *word) != std::end(with_value))
+            ++word;
+        else if (!word->starts_with('-'))
+            ++positionals;
+    }
+    if (positionals == 1) args.erase(mark);
+    return args;
+}
 
 CLI::App* add_noun(CLI::App& root, const std::string& name, const std::string& summary) {
     CLI::App* noun = root.add_subcommand(name, summary);
@@ -131,7 +152,9 @@ std::unique_ptr<CLI::App> make_tree(Session& session) {
 int run_cli(Session& session, const std::vector<std::string>& args) {
     const auto tree = make_tree(session);
     try {
-        tree->parse(std::vector<std::string>(args.rbegin(), args.rend()));
+        std::vector<std::string> words = without_mark(args);
+        std::reverse(words.begin(), words.end());
+        tree->parse(std::move(words));
     } catch (const CLI::ParseError& error) {
         std::ostringstream out, err;
         const int code = tree->exit(error, out, err);

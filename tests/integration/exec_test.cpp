@@ -132,6 +132,7 @@ TEST_F(Exec, StreamsStayApartAndExitCodesAndSignalsAreThoseOfTheCommand) {
     EXPECT_EQ(none.code, 127);
     EXPECT_THAT(none.err, HasSubstr("there is no command no-such-program"));
     EXPECT_EQ(exec({"--task", "sevrer", id, "true"}).code, 4);
+    EXPECT_EQ(exec({"--task", "server", id, "--", "sh", "-c", "[ $1 = -- ]", "sh", "--"}).code, 0) << "as many write";
     EXPECT_EQ(exec({id}).code, 2);
     const Outcome json = exec({"-o", "json", id, "sh", "-c", "echo x; exit 3"});
     EXPECT_EQ(json.out, "{\"stream\":\"stdout\",\"data\":\"x\\n\"}\n{\"exit_code\":3}\n");
