@@ -16,7 +16,7 @@
 namespace drover::integration {
 namespace {
 
-constexpr std::size_t kLargest = 65536;      // of a packet
+constexpr std::size_t kLargest = 4096;       // bytes of a packet; those of a device have 1500
 constexpr std::size_t kMostUnderWay = 4096;  // packets; what comes then is lost
 constexpr int kBurst = 64;                   // packets from one end before it is the other's turn
 constexpr int kLook = 20;                    // milliseconds until the thread looks whether it is to end
@@ -107,16 +107,15 @@ void Cable::take(int from, int to) {
     lock.unlock();
     std::uniform_real_distribution<double> chance(0, 1);
     for (int i = 0; i < kBurst; ++i) {
-        std::vector<char> bytes(kLargest);
-        const ssize_t size = ::read(from, bytes.data(), bytes.size());
+        char bytes[kLargest];
+        const ssize_t size = ::read(from, bytes, sizeof bytes);
         if (size <= 0) return;
         if (cut_ || chance(random_) < quality.lost || under_way_.size() >= kMostUnderWay) {
             ++lost_;
             continue;
         }
-        bytes.resize(static_cast<std::size_t>(size));
         const auto more = static_cast<std::int64_t>(chance(random_) * static_cast<double>(quality.jitter.ns));
-        under_way_.emplace(now() + quality.delay + Duration{more}, Packet{to, std::move(bytes)});
+        under_way_.emplace(now() + quality.delay + Duration{more}, Packet{to, {bytes, bytes + size}});
     }
 }
 
