@@ -141,9 +141,9 @@ TEST_F(ChangesTest, MemorySurvivesItsFile) {
     EXPECT_EQ(memory.error, "it failed");
     EXPECT_EQ(parse_memory(to_text(memory)).value(), memory);
     EXPECT_EQ(parse_memory(to_text(Memory{})).value(), Memory{});
-    for (const std::string text :
-         {"", "templates 2\n", "templates 1\nnumber x\n", "templates 1\nrender 1\n",
-          "templates 1\nchange 1 often 5 - a\n", "templates 1\nfailures x\n", "templates 1\nnumber 1"}) {
+    for (const std::string text : {"", "templates 2\n", "templates 1\nnumber x\n", "templates 1\nrender 1\n",
+                                   "templates 1\nchange 1 often 5 - a\n", "templates 1\nfailures x\n",
+                                   "templates 1\nfailures 0 why\n", "templates 1\nnumber 1"}) {
         EXPECT_FALSE(parse_memory(text)) << text;
     }
 }

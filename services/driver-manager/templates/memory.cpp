@@ -47,7 +47,7 @@ bool read_line(std::string_view line, Memory& memory) {
     if (kind == "failures") {
         const bool good = number(line, memory.failures);
         memory.error = line;
-        return good;
+        return good && memory.failures > 0;
     }
     Kept kept;
     if (kind != "render" || !number(line, kept.hash) || !number(line, kept.stale_since.ns)) return false;
