@@ -9,7 +9,6 @@ namespace drover::templates {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using wire::ChangeMode;
 
