@@ -18,6 +18,16 @@ void add_up(const os::ProcStat& shim, const Procs& procs, wire::TaskUsage& usage
 
 }  // namespace
 
+wire::TaskUsage sample_of(const RunningTask& task, Instant now) {
+    wire::TaskUsage usage;
+    usage.job = task.job;
+    usage.alloc = task.key.alloc;
+    usage.task = task.key.task;
+    usage.seq = task.seq;
+    usage.at = now;
+    return usage;
+}
+
 // What an ended process has read and written is nowhere any more, so it is added up while it lives.
 void Meter::add_io(const Procs& procs) {
     const std::size_t before = io_.size();
@@ -45,12 +55,7 @@ std::optional<wire::TaskUsage> Meter::measure(Instant now, const Tree& tree, con
     if (shim == nullptr) return std::nullopt;
     const Procs below = tree.below(*shim);
     add_io(below);
-    wire::TaskUsage usage;
-    usage.job = task.job;
-    usage.alloc = task.key.alloc;
-    usage.task = task.key.task;
-    usage.seq = task.seq;
-    usage.at = now;
+    wire::TaskUsage usage = sample_of(task, now);
     usage.read_bytes = read_;
     usage.written_bytes = written_;
     add_up(*shim, below, usage);

@@ -19,6 +19,9 @@ struct RunningTask {
     pid_t pid = 0;  // its first process, the child of its shim
 };
 
+// A sample that says whose it is, and nothing yet of what was used.
+wire::TaskUsage sample_of(const RunningTask& task, Instant now);
+
 class Meter {
    public:
     // Nothing when the task's processes are not in sight.

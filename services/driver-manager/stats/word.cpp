@@ -6,12 +6,7 @@ namespace drover::stats {
 
 wire::TaskUsage by_word(Instant now, const wire::DriverTaskUsage& word, const RunningTask& task,
                         const wire::TaskUsage& before) {
-    wire::TaskUsage usage;
-    usage.job = task.job;
-    usage.alloc = task.key.alloc;
-    usage.task = task.key.task;
-    usage.seq = task.seq;
-    usage.at = now;
+    wire::TaskUsage usage = sample_of(task, now);
     usage.cpu_time = word.cpu_time;
     usage.memory = usage.peak = word.memory;
     usage.processes = word.processes;
